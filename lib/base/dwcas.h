@@ -12,6 +12,7 @@
 #define RN_BASE_DWCAS_H
 
 #include "base/atomic.h"
+#include "base/tsan.h"
 
 /* Two words that are claimed together. Readers load `first` and prove `second` by it. */
 typedef struct rn_pair {
@@ -21,24 +22,10 @@ typedef struct rn_pair {
 
 __extension__ typedef unsigned __int128 rn__u128;
 
-#if defined(__SANITIZE_THREAD__)
-#define RN__TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define RN__TSAN 1
-#endif
-#endif
-
-#if defined(RN__TSAN) && !defined(RN_MODEL)
-void __tsan_acquire(void *);
-void __tsan_release(void *);
+#ifdef RN_TSAN
 #define RN__DWCAS_ATTR __attribute__((noinline, disable_sanitizer_instrumentation))
-#define RN__DWCAS_BEFORE(p) __tsan_release(p)
-#define RN__DWCAS_AFTER(p) __tsan_acquire(p)
 #else
 #define RN__DWCAS_ATTR inline __attribute__((always_inline))
-#define RN__DWCAS_BEFORE(p) ((void)0)
-#define RN__DWCAS_AFTER(p) ((void)0)
 #endif
 
 static RN__DWCAS_ATTR bool rn__dwcas_raw(rn_pair *p, rn__u128 expected, rn__u128 desired)
@@ -49,10 +36,10 @@ static RN__DWCAS_ATTR bool rn__dwcas_raw(rn_pair *p, rn__u128 expected, rn__u128
 static inline bool rn_dwcas_seq_cst(rn_pair *p, uint64_t first, uint64_t second,
                                     uint64_t new_first, uint64_t new_second)
 {
-    RN__DWCAS_BEFORE(&p->first);
+    RN_TSAN_RELEASE(&p->first);
     bool won = rn__dwcas_raw(p, (rn__u128)second << 64 | first,
                              (rn__u128)new_second << 64 | new_first);
-    RN__DWCAS_AFTER(&p->first);
+    RN_TSAN_ACQUIRE(&p->first);
     return won;
 }
 

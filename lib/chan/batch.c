@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Batches: many claims, one look at the waiters.
+ *
+ * Elements are claimed one by one, as by single calls; what is saved is entering,
+ * leaving and reading the flag. The flag is read after the last claim of a run and
+ * before any wait, so that nobody sleeps on what we have brought.
+ */
+#include "chan/channel.h"
+
+/* Claims between two looks at the waiters: they should not wait for a huge batch. */
+enum { RUN = 256 };
+
+static rn_ring_result step(rn_chan *c, rn_dir dir, void *elem)
+{
+    return dir == RN_DIR_SEND ? rn_ring_push(&c->ring, elem) : rn_ring_pop(&c->ring, elem);
+}
+
+/* Moves up to n elements without waiting. Returns how many; *why: why not more. */
+static size_t move_run(rn_chan *c, rn_dir dir, char *elems, size_t n, int *why, rn_agent *self)
+{
+    size_t size = c->ring.elem_size, moved = 0;
+    *why = 0;
+    rn__agent_enter(self);
+    if (rn_chan_is_rendezvous(c)) {
+        while (moved < n && (*why = rn_rendezvous_try(c, dir, elems + moved * size, self)) == 0)
+            moved++;
+    } else {
+        while (moved < n && (*why = rn_errno_of(step(c, dir, elems + moved * size))) == 0)
+            moved++;
+        /* [WT1] after the swaps in the ring. */
+        if (moved && (rn_load_seq_cst(&c->ring.watch) & RN_WATCH_PARKED(!dir)))
+            rn_chan_help(c, self);
+    }
+    rn__agent_leave(self);
+    return moved;
+}
+
+static size_t move_all(rn_chan *c, rn_dir dir, char *elems, size_t n, int *why, rn_agent *self)
+{
+    size_t moved = 0;
+    *why = 0;
+    while (moved < n && *why == 0) {
+        size_t want = n - moved < RUN ? n - moved : RUN;
+        moved += move_run(c, dir, elems + moved * c->ring.elem_size, want, why, self);
+    }
+    return moved;
+}
+
+/* -EINVAL, -errno of registering, or 0 with *self set. */
+static int begin(rn_chan *c, const void *elems, size_t n, rn_agent **self)
+{
+    if (!rn_chan_is_valid(c) || (!elems && n && c->ring.elem_size) || n > PTRDIFF_MAX)
+        return -EINVAL;
+    *self = rn__agent_self();
+    return *self ? 0 : -errno;
+}
+
+ssize_t rn_send_n(rn_chan *ch, const void *elems, size_t n)
+{
+    rn_agent *self;
+    int r = begin(ch, elems, n, &self);
+    if (r != 0)
+        return r;
+    char *from = (char *)(uintptr_t)elems;
+    size_t sent = 0;
+    while (sent < n) {
+        sent += move_all(ch, RN_DIR_SEND, from + sent * ch->ring.elem_size, n - sent, &r, self);
+        if (r == -EAGAIN) {
+            char *next = from + sent * ch->ring.elem_size;
+            r = rn_chan_block(ch, RN_DIR_SEND, next, RN_FOREVER, self);
+            sent += r == 0;
+        }
+        if (r != 0)
+            break;
+    }
+    return sent ? (ssize_t)sent : r;
+}
+
+ssize_t rn_recv_n(rn_chan *ch, void *elems, size_t n)
+{
+    rn_agent *self;
+    int r = begin(ch, elems, n, &self);
+    if (r != 0 || n == 0)
+        return r;
+    size_t got = move_all(ch, RN_DIR_RECV, elems, n, &r, self);
+    if (got || r != -EAGAIN)
+        return got ? (ssize_t)got : r;
+    r = rn_chan_block(ch, RN_DIR_RECV, elems, RN_FOREVER, self);
+    if (r != 0)
+        return r;
+    char *rest = (char *)elems + ch->ring.elem_size;
+    return (ssize_t)(1 + move_all(ch, RN_DIR_RECV, rest, n - 1, &r, self));
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Transfer: send and receive, in all their forms. What moves the element is
+ * rn_chan_attempt (channel.h); here is what surrounds it, and the waiting.
+ */
+#include <string.h>
+
+#include "chan/channel.h"
+#include "wait/spin.h"
+
+/* As a deadline inside this file: do not wait at all, say -EAGAIN. */
+#define RN_AT_ONCE INT64_MIN
+
+/* ---- waiting ------------------------------------------------------------------------- */
+
+static int attempt_inside(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
+{
+    rn__agent_enter(self);
+    int r = rn_chan_attempt(c, dir, elem, self);
+    rn__agent_leave(self);
+    return r;
+}
+
+/* Tries again for as long as that is likely to be cheaper than sleeping. */
+static int spin(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
+{
+    unsigned rounds = rn_spin_budget(self);
+    for (unsigned i = 0; i < rounds; i++) {
+        rn_spin_round(i);
+        int r = attempt_inside(c, dir, elem, self);
+        if (r != -EAGAIN) {
+            rn_spin_report(self, true);
+            return r;
+        }
+    }
+    if (rounds)
+        rn_spin_report(self, false);
+    return -EAGAIN;
+}
+
+/* Takes the node off its list again. False: too late, it was chosen. */
+static bool withdraw(rn_chan *c, rn_node *n, rn_agent *self)
+{
+    rn_wakes wakes = { NULL, NULL };
+    rn__agent_enter(self);
+    rn_lock_acquire(&c->lock);
+    bool in_time = n->listed;
+    rn_chan_unlist(c, n);
+    rn_chan_unlock(c, &wakes);
+    rn_wakes_run(&wakes, self);
+    rn__agent_leave(self);
+    return in_time;
+}
+
+/* Under the lock: 0 or -EPIPE if there is no need to wait, -EAGAIN when enlisted. */
+static int enlist_or_finish(rn_chan *c, rn_node *n, rn_wakes *wakes)
+{
+    if (rn_chan_is_rendezvous(c)) {
+        if (rn_chan_is_closed_locked(c))
+            return -EPIPE;
+        if (rn_rendezvous_pair(c, n->dir, n->elem, NULL, wakes))
+            return 0;
+    }
+    rn_chan_enlist(c, n, false);
+    rn_ring_heavy_fence(&c->ring); /* [SP3] */
+    return -EAGAIN;
+}
+
+int rn_chan_block(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns, rn_agent *self)
+{
+    if (deadline_ns != RN_FOREVER && rn__clock_ns() >= deadline_ns)
+        return -ETIMEDOUT;
+    int r = rn_chan_is_rendezvous(c) ? -EAGAIN : spin(c, dir, elem, self);
+    if (r != -EAGAIN)
+        return r;
+
+    rn_waiter waiter;
+    rn_node node = { .waiter = &waiter, .elem = elem, .dir = dir };
+    rn_wakes wakes = { NULL, NULL };
+    rn_waiter_prepare(&waiter, self, false);
+    rn__agent_enter(self);
+    rn_lock_acquire(&c->lock);
+    r = enlist_or_finish(c, &node, &wakes);
+    rn_chan_unlock(c, &wakes); /* looks at the ring again, for us too */
+    rn_wakes_run(&wakes, self);
+    rn__agent_leave(self);
+    if (r != -EAGAIN)
+        return r;
+
+    if (!rn_waiter_sleep(&waiter, deadline_ns)) {
+        if (withdraw(c, &node, self))
+            return -ETIMEDOUT;
+        rn_waiter_sleep(&waiter, RN_FOREVER);
+    }
+    return waiter.result;
+}
+
+/* ---- the calls ------------------------------------------------------------------------ */
+
+static inline __attribute__((always_inline)) int transfer(rn_chan *c, rn_dir dir, void *elem,
+                                                          rn_time deadline_ns)
+{
+    rn_agent *self = rn__agent_self();
+    if (RN_UNLIKELY(!self))
+        return -errno;
+    rn__agent_enter(self);
+    int r = rn_chan_attempt(c, dir, elem, self);
+    rn__agent_leave(self);
+    if (RN_UNLIKELY(r == -EAGAIN && deadline_ns != RN_AT_ONCE))
+        r = rn_chan_block(c, dir, elem, deadline_ns, self);
+    return r;
+}
+
+static inline __attribute__((always_inline)) int send(rn_chan *c, const void *elem,
+                                                      rn_time deadline_ns)
+{
+    if (!rn_chan_is_valid(c) || RN_UNLIKELY(!elem && c->ring.elem_size))
+        return -EINVAL;
+    return transfer(c, RN_DIR_SEND, (void *)(uintptr_t)elem, deadline_ns);
+}
+
+static inline __attribute__((always_inline)) int receive(rn_chan *c, void *elem,
+                                                         rn_time deadline_ns)
+{
+    if (!rn_chan_is_valid(c))
+        return -EINVAL;
+    int r = transfer(c, RN_DIR_RECV, elem, deadline_ns);
+    if (RN_UNLIKELY(r == -EPIPE && elem))
+        memset(elem, 0, c->ring.elem_size);
+    return r;
+}
+
+/* A caller's INT64_MIN is a past deadline like any other. */
+static rn_time as_deadline(rn_time t)
+{
+    return t < 0 ? 0 : t;
+}
+
+int rn_send(rn_chan *ch, const void *elem)
+{
+    return send(ch, elem, RN_FOREVER);
+}
+
+int rn_try_send(rn_chan *ch, const void *elem)
+{
+    return send(ch, elem, RN_AT_ONCE);
+}
+
+int rn_send_until(rn_chan *ch, const void *elem, rn_time deadline_ns)
+{
+    return send(ch, elem, as_deadline(deadline_ns));
+}
+
+int rn_recv(rn_chan *ch, void *elem)
+{
+    return receive(ch, elem, RN_FOREVER);
+}
+
+int rn_try_recv(rn_chan *ch, void *elem)
+{
+    return receive(ch, elem, RN_AT_ONCE);
+}
+
+int rn_recv_until(rn_chan *ch, void *elem, rn_time deadline_ns)
+{
+    return receive(ch, elem, as_deadline(deadline_ns));
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Any ring: the calls that are not worth inlining. */
+#include "ring/any_ring.h"
+
+#include "os/os.h"
+#include "ring/count_ring.h"
+#include "ring/segment_ring.h"
+#include "ring/wide_ring.h"
+
+rn_ring_result rn__any_push(rn_ring *ring, const void *elem)
+{
+    switch (ring->kind) {
+    case RN_RING_WIDE:
+        return rn_wide_push(ring, elem);
+    case RN_RING_COUNT:
+        return rn_count_push(ring);
+    default:
+        return rn_segment_push(ring, elem);
+    }
+}
+
+rn_ring_result rn__any_pop(rn_ring *ring, void *elem)
+{
+    switch (ring->kind) {
+    case RN_RING_WIDE:
+        return rn_wide_pop(ring, elem);
+    case RN_RING_COUNT:
+        return rn_count_pop(ring);
+    default:
+        return rn_segment_pop(ring, elem);
+    }
+}
+
+rn_ring_result rn_ring_close(rn_ring *ring)
+{
+    switch (ring->kind) {
+    case RN_RING_WORD:
+        return rn_word_close(ring);
+    case RN_RING_WIDE:
+        return rn_wide_close(ring);
+    case RN_RING_SPSC:
+        return rn_spsc_close(ring);
+    case RN_RING_COUNT:
+        return rn_count_close(ring);
+    default:
+        return rn_segment_close(ring);
+    }
+}
+
+rn_ring_result rn_ring_poll(rn_ring *ring, rn_dir dir, rn_evidence *evidence)
+{
+    switch (ring->kind) {
+    case RN_RING_WORD:
+        return rn_word_poll(ring, dir, evidence);
+    case RN_RING_WIDE:
+        return rn_wide_poll(ring, dir, evidence);
+    case RN_RING_SPSC:
+        return rn_spsc_poll(ring, dir, evidence);
+    case RN_RING_COUNT:
+        return rn_count_poll(ring, dir, evidence);
+    default:
+        return rn_segment_poll(ring, dir, evidence);
+    }
+}
+
+void rn_ring_heavy_fence(const rn_ring *ring)
+{
+    if (ring->kind != RN_RING_SPSC)
+        return;
+    if (ring->light_fence)
+        rn__membarrier(); /* [SP3] */
+    else
+        rn_fence_seq_cst();
+}
