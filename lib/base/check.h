@@ -14,6 +14,8 @@
 #define RN_LIKELY(x) __builtin_expect(!!(x), 1)
 #define RN_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* The hot path: inlined whatever the compiler's estimate says. */
+#define RN_INLINE inline __attribute__((always_inline))
 #define RN_NOINLINE __attribute__((noinline))
 #define RN_COLD __attribute__((cold, noinline))
 

@@ -97,7 +97,7 @@ int rn_chan_block(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns, rn_ag
 
 /* ---- the calls ------------------------------------------------------------------------ */
 
-static inline __attribute__((always_inline)) int transfer(rn_chan *c, rn_dir dir, void *elem,
+static RN_INLINE int transfer(rn_chan *c, rn_dir dir, void *elem,
                                                           rn_time deadline_ns)
 {
     rn_agent *self = rn__agent_self();
@@ -111,7 +111,7 @@ static inline __attribute__((always_inline)) int transfer(rn_chan *c, rn_dir dir
     return r;
 }
 
-static inline __attribute__((always_inline)) int send(rn_chan *c, const void *elem,
+static RN_INLINE int send(rn_chan *c, const void *elem,
                                                       rn_time deadline_ns)
 {
     if (!rn_chan_is_valid(c) || RN_UNLIKELY(!elem && c->ring.elem_size))
@@ -119,7 +119,7 @@ static inline __attribute__((always_inline)) int send(rn_chan *c, const void *el
     return transfer(c, RN_DIR_SEND, (void *)(uintptr_t)elem, deadline_ns);
 }
 
-static inline __attribute__((always_inline)) int receive(rn_chan *c, void *elem,
+static RN_INLINE int receive(rn_chan *c, void *elem,
                                                          rn_time deadline_ns)
 {
     if (!rn_chan_is_valid(c))

@@ -14,8 +14,10 @@ rn_ring_result rn__any_push(rn_ring *ring, const void *elem)
         return rn_wide_push(ring, elem);
     case RN_RING_COUNT:
         return rn_count_push(ring);
-    default:
+    case RN_RING_UNBOUNDED:
         return rn_segment_push(ring, elem);
+    default:
+        return RN_RING_ABSENT;
     }
 }
 
@@ -26,8 +28,10 @@ rn_ring_result rn__any_pop(rn_ring *ring, void *elem)
         return rn_wide_pop(ring, elem);
     case RN_RING_COUNT:
         return rn_count_pop(ring);
-    default:
+    case RN_RING_UNBOUNDED:
         return rn_segment_pop(ring, elem);
+    default:
+        return RN_RING_ABSENT;
     }
 }
 

@@ -13,14 +13,14 @@
 rn_ring_result rn__any_push(rn_ring *ring, const void *elem);
 rn_ring_result rn__any_pop(rn_ring *ring, void *elem);
 
-/* RN_RING_NONE must not get here. */
+/* Not for RN_RING_NONE. (Push and pop say ABSENT then, out of the hot path.) */
 rn_ring_result rn_ring_close(rn_ring *ring);
 rn_ring_result rn_ring_poll(rn_ring *ring, rn_dir dir, rn_evidence *evidence);
 
 /* The heavy half of an SPSC ring's asymmetric fence ([SP3]); nothing for the others. */
 void rn_ring_heavy_fence(const rn_ring *ring);
 
-static inline rn_ring_result rn_ring_push(rn_ring *ring, const void *elem)
+static RN_INLINE rn_ring_result rn_ring_push(rn_ring *ring, const void *elem)
 {
     if (RN_LIKELY(ring->kind == RN_RING_WORD))
         return rn_word_push(ring, rn_word_load(elem, ring->elem_size));
@@ -29,7 +29,7 @@ static inline rn_ring_result rn_ring_push(rn_ring *ring, const void *elem)
     return rn__any_push(ring, elem);
 }
 
-static inline rn_ring_result rn_ring_pop(rn_ring *ring, void *elem)
+static RN_INLINE rn_ring_result rn_ring_pop(rn_ring *ring, void *elem)
 {
     if (RN_LIKELY(ring->kind == RN_RING_WORD)) {
         uint64_t word;

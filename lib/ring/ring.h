@@ -48,6 +48,7 @@ typedef enum rn_ring_result {
     RN_RING_NOTNOW, /* full, or empty */
     RN_RING_CLOSED, /* closed, for pop: and drained */
     RN_RING_NOMEM,  /* push on UNBOUNDED: no memory for a segment or a cell */
+    RN_RING_ABSENT, /* kind NONE: there is no ring to ask */
 } rn_ring_result;
 
 typedef enum rn_ring_kind {
@@ -175,7 +176,7 @@ static inline bool rn_stamp_popped(uint64_t stamp, uint64_t p)
 
 /* ---- elements ------------------------------------------------------------------- */
 
-static inline uint64_t rn_word_load(const void *elem, uint32_t size)
+static RN_INLINE uint64_t rn_word_load(const void *elem, uint32_t size)
 {
     uint64_t word = 0;
     if (RN_LIKELY(size == 8))
@@ -188,7 +189,7 @@ static inline uint64_t rn_word_load(const void *elem, uint32_t size)
 }
 
 /* elem NULL drops the element. */
-static inline void rn_word_store(void *elem, uint64_t word, uint32_t size)
+static RN_INLINE void rn_word_store(void *elem, uint64_t word, uint32_t size)
 {
     if (RN_UNLIKELY(!elem))
         return;

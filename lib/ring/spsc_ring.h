@@ -36,7 +36,7 @@ static inline unsigned char *rn__spsc_cell(const rn_ring *ring, uint64_t i)
 }
 
 /* [SP3] light half; the heavy half is rn_ring_heavy_fence(). */
-static inline void rn__spsc_fence(const rn_ring *ring)
+static RN_INLINE void rn__spsc_fence(const rn_ring *ring)
 {
     if (RN_LIKELY(ring->light_fence))
         rn_compiler_barrier();
@@ -44,7 +44,7 @@ static inline void rn__spsc_fence(const rn_ring *ring)
         rn_fence_seq_cst();
 }
 
-static inline void rn__spsc_copy(void *to, const void *from, uint32_t size)
+static RN_INLINE void rn__spsc_copy(void *to, const void *from, uint32_t size)
 {
     if (RN_LIKELY(size == 8))
         __builtin_memcpy(to, from, 8);
@@ -52,7 +52,7 @@ static inline void rn__spsc_copy(void *to, const void *from, uint32_t size)
         __builtin_memcpy(to, from, size);
 }
 
-static inline rn_ring_result rn_spsc_push(rn_ring *ring, const void *elem)
+static RN_INLINE rn_ring_result rn_spsc_push(rn_ring *ring, const void *elem)
 {
     uint64_t tail = rn_load_relaxed(&ring->tail); /* our own */
     if (RN_UNLIKELY(tail & RN_SPSC_CLOSED))
@@ -69,7 +69,7 @@ static inline rn_ring_result rn_spsc_push(rn_ring *ring, const void *elem)
     return RN_RING_OK;
 }
 
-static inline rn_ring_result rn_spsc_pop(rn_ring *ring, void *elem)
+static RN_INLINE rn_ring_result rn_spsc_pop(rn_ring *ring, void *elem)
 {
     uint64_t h = rn_load_relaxed(&ring->head); /* our own */
     if (RN_UNLIKELY(h == ring->tail_seen >> 1)) {

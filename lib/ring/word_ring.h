@@ -56,14 +56,14 @@ size_t rn_word_len(rn_ring *ring);
 
 /* Stores the hint if that looks like moving it forward. Load, then store: it can
  * still move back, which costs the next reader a search and nothing else. */
-static inline void rn__hint_forward(rn_atomic_u64 *hint, uint64_t p)
+static RN_INLINE void rn__hint_forward(rn_atomic_u64 *hint, uint64_t p)
 {
     if (rn_load_relaxed(hint) < p)
         rn_store_release(hint, p); /* [WR1] */
 }
 
 /* One attempt to claim t's slot, which carries `stamp` = FREE t. */
-static inline bool rn__word_claim_push(rn_ring *ring, rn_pair *slot, uint64_t t, uint64_t stamp,
+static RN_INLINE bool rn__word_claim_push(rn_ring *ring, rn_pair *slot, uint64_t t, uint64_t stamp,
                                        uint64_t word)
 {
     uint64_t old = rn_load_relaxed(&slot->second); /* [WR3] */
@@ -75,7 +75,7 @@ static inline bool rn__word_claim_push(rn_ring *ring, rn_pair *slot, uint64_t t,
 }
 
 /* One attempt to claim h's slot, which carries `stamp` = FULL h, perhaps CLOSED. */
-static inline bool rn__word_claim_pop(rn_ring *ring, rn_pair *slot, uint64_t h, uint64_t stamp,
+static RN_INLINE bool rn__word_claim_pop(rn_ring *ring, rn_pair *slot, uint64_t h, uint64_t stamp,
                                       uint64_t *word)
 {
     uint64_t found = rn_load_relaxed(&slot->second); /* [WR3] */
@@ -87,7 +87,7 @@ static inline bool rn__word_claim_pop(rn_ring *ring, rn_pair *slot, uint64_t h, 
     return true;
 }
 
-static inline rn_ring_result rn_word_push(rn_ring *ring, uint64_t word)
+static RN_INLINE rn_ring_result rn_word_push(rn_ring *ring, uint64_t word)
 {
     uint64_t t = rn_load_acquire(&ring->tail); /* [WR1] */
     rn_pair *slot = &ring->slots[t & ring->mask];
@@ -97,7 +97,7 @@ static inline rn_ring_result rn_word_push(rn_ring *ring, uint64_t word)
     return rn__word_push_slow(ring, word);
 }
 
-static inline rn_ring_result rn_word_pop(rn_ring *ring, uint64_t *word)
+static RN_INLINE rn_ring_result rn_word_pop(rn_ring *ring, uint64_t *word)
 {
     uint64_t h = rn_load_acquire(&ring->head); /* [WR1] */
     rn_pair *slot = &ring->slots[h & ring->mask];

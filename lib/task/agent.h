@@ -61,14 +61,14 @@ bool rn__agent_is_forked(void);
 rn_agent *rn__agent_first(void);
 
 /* The caller's record, or NULL and errno (see rn__agent_register). */
-static inline rn_agent *rn__agent_self(void)
+static RN_INLINE rn_agent *rn__agent_self(void)
 {
     rn_agent *a = rn__agent_tls;
     return RN_LIKELY(a != NULL) ? a : rn__agent_register();
 }
 
 /* Operations do not nest. */
-static inline void rn__agent_enter(rn_agent *a)
+static RN_INLINE void rn__agent_enter(rn_agent *a)
 {
     uint64_t n = rn_load_relaxed(&a->inside);
     RN_ASSERT((n & 1) == 0);
@@ -79,7 +79,7 @@ static inline void rn__agent_enter(rn_agent *a)
         rn_compiler_barrier();
 }
 
-static inline void rn__agent_leave(rn_agent *a)
+static RN_INLINE void rn__agent_leave(rn_agent *a)
 {
     uint64_t n = rn_load_relaxed(&a->inside);
     RN_ASSERT((n & 1) == 1);
