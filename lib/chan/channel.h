@@ -23,7 +23,7 @@
  *   | refs retired    | whoever comes and goes
  *
  * Ordering: [WT1] of wait/waiter.h for watch; [LK1], [LK2] for the lock;
- *   [CH1] refs: dropped acq_rel, so that whoever frees has seen all uses.
+ *   refs is dropped acq_rel, so that whoever drops the last one has seen all uses.
  */
 #ifndef RN_CHAN_CHANNEL_H
 #define RN_CHAN_CHANNEL_H

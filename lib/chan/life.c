@@ -99,7 +99,7 @@ static void free_chan(rn_retired *r)
 {
     rn_chan *c = RN_CONTAINER_OF(r, rn_chan, retired);
     rn_ring_destroy(&c->ring);
-    /* [CH2] hands the header on to whoever finds it in this place next. */
+    /* acq_rel, pairs with itself: hands the header to whoever takes this place next. */
     uint32_t place = rn_fetch_add_relaxed(&quarantined, 1) % QUARANTINE;
     rn__free(rn_exchange_acq_rel(&quarantine[place], c));
 }
@@ -123,7 +123,7 @@ void rn_chan_unref(rn_chan *ch)
 {
     if (!rn_chan_is_valid(ch) || rn__agent_is_forked())
         return; /* in a fork's child nothing may be touched */
-    uint64_t before = rn_fetch_sub_acq_rel(&ch->refs, 1); /* [CH1] */
+    uint64_t before = rn_fetch_sub_acq_rel(&ch->refs, 1); /* acq_rel: pairs with itself */
     if (before > 1 && before < REFS_GONE)
         return;
     if (before != 1)

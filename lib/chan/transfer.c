@@ -24,17 +24,13 @@ static int attempt_inside(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
 /* Tries again for as long as that is likely to be cheaper than sleeping. */
 static int spin(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
 {
-    unsigned rounds = rn_spin_budget(self);
-    for (unsigned i = 0; i < rounds; i++) {
-        rn_spin_round(i);
+    for (unsigned i = rn_spin_first(self); rn_spin_round(self, i); i++) {
         int r = attempt_inside(c, dir, elem, self);
         if (r != -EAGAIN) {
-            rn_spin_report(self, true);
+            rn_spin_paid(self, i);
             return r;
         }
     }
-    if (rounds)
-        rn_spin_report(self, false);
     return -EAGAIN;
 }
 

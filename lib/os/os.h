@@ -53,7 +53,8 @@ void rn__futex_wake_one(rn_atomic_u32 *word);
 rn_time rn__clock_ns(void);
 
 /* ---- cpu ---------------------------------------------------------------------- */
-/* CPUs in the affinity mask at the first call; at least 1. */
+/* CPUs in the affinity mask at the first call. 0: waiting without sleeping never pays
+ * (the model build says so, where a spin is only more of the same interleavings). */
 unsigned rn__cpu_count(void);
 /* Tells the CPU that this is a spin loop, `times` times over. */
 void rn__cpu_pause(unsigned times);

@@ -7,16 +7,23 @@
  * pthread_join say, must not count.) Whoever is about to spin and finds the count
  * older than a millisecond makes a new one: a walk over the agents' records.
  *
- * Ordering: none needed. The count is a guess about the near future; everything is
- * relaxed. `turn` only keeps two from counting at once (and orders seen_active).
+ * Credit: an agent whose pauses paid has MAX_CREDIT; each spin that paid only when
+ * it yielded (the other side was waiting for this very CPU) or not at all takes some
+ * away; without credit it yields at once, but for one spin in MAX_CREDIT.
+ *
+ * Ordering
+ *   The count is a guess about the near future: relaxed.
+ *   [SN1] turn: taken by acquire, given back by release: one counts at a time, and
+ *         seen_active is handed on.
  */
 #include "wait/spin.h"
 
 enum {
     COUNT_EVERY_NS = 1000 * 1000,
-    PAUSE_ROUNDS = 24, /* growing to 32 pauses: some 10 us in all */
-    YIELD_ROUNDS = 4,
+    PAUSE_ROUNDS = 7, /* 1 + 2 + ... + 64 pauses: some 5 us */
+    YIELD_ROUNDS = 6,
     MAX_CREDIT = 16,
+    LOSS = 4,
 };
 
 static rn_atomic_u32 active = { 1 };
@@ -38,40 +45,41 @@ static unsigned count_active(void)
 static unsigned active_agents(void)
 {
     rn_time now = rn__clock_ns();
-    uint32_t free_turn = 0;
-    if (now >= rn_load_relaxed(&next_count_ns) && rn_cas_acquire(&turn, &free_turn, 1)) { /* [SN1] */
+    uint32_t open = 0;
+    if (now >= rn_load_relaxed(&next_count_ns) && rn_cas_acquire(&turn, &open, 1)) { /* [SN1] */
         rn_store_relaxed(&active, count_active());
         rn_store_relaxed(&next_count_ns, now + COUNT_EVERY_NS);
-        rn_store_release(&turn, 0); /* [SN1] seen_active, to the next who counts */
+        rn_store_release(&turn, 0); /* [SN1] */
     }
     return rn_load_relaxed(&active);
 }
 
-unsigned rn_spin_budget(rn_agent *a)
+unsigned rn_spin_first(rn_agent *a)
 {
     unsigned cpus = rn__cpu_count();
-    if (cpus == 1)
-        return 0;
-    if (active_agents() > cpus)
-        return 0;
-    /* One spin in MAX_CREDIT is tried even when none paid lately. */
+    if (cpus == 0)
+        return PAUSE_ROUNDS + YIELD_ROUNDS;
     if (a->spin_credit == 0 && rn__agent_random(a, MAX_CREDIT) != 0)
-        return 0;
-    return PAUSE_ROUNDS + YIELD_ROUNDS;
+        return PAUSE_ROUNDS;
+    return cpus > 1 && active_agents() <= cpus ? 0 : PAUSE_ROUNDS;
 }
 
-void rn_spin_round(unsigned i)
+bool rn_spin_round(rn_agent *a, unsigned i)
+{
+    if (i < PAUSE_ROUNDS) {
+        rn__cpu_pause(1u << i);
+    } else if (i < PAUSE_ROUNDS + YIELD_ROUNDS) {
+        if (i == PAUSE_ROUNDS)
+            a->spin_credit = a->spin_credit > LOSS ? a->spin_credit - LOSS : 0;
+        rn__cpu_yield();
+    } else {
+        return false;
+    }
+    return true;
+}
+
+void rn_spin_paid(rn_agent *a, unsigned i)
 {
     if (i < PAUSE_ROUNDS)
-        rn__cpu_pause(i < 5 ? 1u << i : 32);
-    else
-        rn__cpu_yield();
-}
-
-void rn_spin_report(rn_agent *a, bool paid)
-{
-    if (paid)
         a->spin_credit = MAX_CREDIT;
-    else if (a->spin_credit)
-        a->spin_credit--;
 }

@@ -35,16 +35,12 @@ static bool is_done(rn_waiter *w)
 /* The other side is often about to come: a futex wait costs 30 us to be woken from. */
 static bool spin(rn_waiter *w)
 {
-    unsigned rounds = rn_spin_budget(w->agent);
-    for (unsigned i = 0; i < rounds; i++) {
+    for (unsigned i = rn_spin_first(w->agent); rn_spin_round(w->agent, i); i++) {
         if (is_done(w)) {
-            rn_spin_report(w->agent, true);
+            rn_spin_paid(w->agent, i);
             return true;
         }
-        rn_spin_round(i);
     }
-    if (rounds)
-        rn_spin_report(w->agent, false);
     return false;
 }
 
