@@ -21,10 +21,24 @@ static int attempt_inside(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
     return r;
 }
 
+/*
+ * The shortest pause between two looks at a ring, as a round of rn_spin_round. Each
+ * look takes the line from the other side, so looking at once after every element
+ * keeps the two in step, a transfer an element; a short pause lets a few gather.
+ * Measured at 1p1c, capacity 1024: round 0 gives 18 ns a message (SPSC 19), 2 gives
+ * 16 (15), 4 gives 15 (11).
+ */
+static unsigned first_round(const rn_chan *c, rn_agent *self)
+{
+    unsigned shortest = c->ring.kind == RN_RING_SPSC ? 4 : 2;
+    unsigned first = rn_spin_first(self);
+    return first > shortest ? first : shortest;
+}
+
 /* Tries again for as long as that is likely to be cheaper than sleeping. */
 static int spin(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
 {
-    for (unsigned i = rn_spin_first(self); rn_spin_round(self, i); i++) {
+    for (unsigned i = first_round(c, self); rn_spin_round(self, i); i++) {
         int r = attempt_inside(c, dir, elem, self);
         if (r != -EAGAIN) {
             rn_spin_paid(self, i);
