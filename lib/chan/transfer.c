@@ -76,21 +76,16 @@ static int enlist_or_finish(rn_chan *c, rn_node *n, rn_wakes *wakes)
     return -EAGAIN;
 }
 
-int rn_chan_block(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns, rn_agent *self)
+static int enlist_and_sleep(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns,
+                            rn_agent *self)
 {
-    if (deadline_ns != RN_FOREVER && rn__clock_ns() >= deadline_ns)
-        return -ETIMEDOUT;
-    int r = rn_chan_is_rendezvous(c) ? -EAGAIN : spin(c, dir, elem, self);
-    if (r != -EAGAIN)
-        return r;
-
     rn_waiter waiter;
     rn_node node = { .waiter = &waiter, .elem = elem, .dir = dir };
     rn_wakes wakes = { NULL, NULL };
     rn_waiter_prepare(&waiter, self, false);
     rn__agent_enter(self);
     rn_lock_acquire(&c->lock);
-    r = enlist_or_finish(c, &node, &wakes);
+    int r = enlist_or_finish(c, &node, &wakes);
     rn_chan_unlock(c, &wakes); /* looks at the ring again, for us too */
     rn_wakes_run(&wakes, self);
     rn__agent_leave(self);
@@ -103,6 +98,24 @@ int rn_chan_block(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns, rn_ag
         rn_waiter_sleep(&waiter, RN_FOREVER);
     }
     return waiter.result;
+}
+
+int rn_chan_block(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns, rn_agent *self)
+{
+    if (deadline_ns != RN_FOREVER && rn__clock_ns() >= deadline_ns)
+        return -ETIMEDOUT;
+    int r = rn_chan_is_rendezvous(c) ? -EAGAIN : spin(c, dir, elem, self);
+    if (r != -EAGAIN)
+        return r;
+    if (deadline_ns == RN_FOREVER)
+        return enlist_and_sleep(c, dir, elem, deadline_ns, self);
+    /* Who times out comes back for its node, and may find that it was chosen in the
+     * meantime; then the peer may already have given up the last reference. (Who has
+     * no deadline never touches the channel again once it sleeps.) */
+    rn_chan_ref(c);
+    r = enlist_and_sleep(c, dir, elem, deadline_ns, self);
+    rn_chan_unref(c);
+    return r;
 }
 
 /* ---- the calls ------------------------------------------------------------------------ */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* A thread sends squares, main prints them until the channel is closed. */
+#include <pthread.h>
+#include <runnel.h>
+#include <stdio.h>
+
+static void *squares(void *arg)
+{
+    RN_CHAN(int) out = arg;
+    for (int i = 1; i <= 4 && rn_put(out, i * i) == 0; i++)
+        continue;
+    rn_close(rn_raw(out));
+    return NULL;
+}
+
+int main(void)
+{
+    RN_CHAN(int) c = rn_make(int, 2);
+    pthread_t t;
+    if (!c || pthread_create(&t, NULL, squares, c) != 0)
+        return 1;
+    int square;
+    rn_range(square, c)
+        printf("%d\n", square);
+    pthread_join(t, NULL);
+    rn_chan_unref(rn_raw(c));
+    return 0;
+}

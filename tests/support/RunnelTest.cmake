@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+#
+# rn_add_test(NAME name SOURCES file... [INTERNAL] [LINK_OPTIONS option...])
+#
+# One executable of Criterion tests, one ctest test. Links Criterion, or, in
+# sanitizer builds and with RN_TEST_STUB=ON, the in-process runner of
+# criterion_stub.c. INTERNAL: the sources see lib/ and get the static library,
+# whose hidden names they may call.
+
+option(RN_TEST_STUB "Run the tests in one process, without Criterion's own runner" OFF)
+
+set(RN_TEST_SUPPORT_DIR "${CMAKE_CURRENT_LIST_DIR}")
+
+# For Debian, whose Criterion comes with a pkg-config file but no CMake package.
+find_path(RN_CRITERION_INCLUDE_DIR criterion/criterion.h)
+find_library(RN_CRITERION_LIBRARY criterion)
+if(NOT RN_CRITERION_INCLUDE_DIR)
+    message(FATAL_ERROR "Criterion's headers are missing: install libcriterion-dev, "
+                        "or configure with -DRN_BUILD_TESTS=OFF")
+endif()
+
+if(RN_SANITIZE OR RN_TEST_STUB)
+    set(RN_TEST_IN_PROCESS TRUE)
+else()
+    set(RN_TEST_IN_PROCESS FALSE)
+endif()
+
+# Above the sum of what the suites take under a sanitizer on a loaded machine: a
+# hang is caught by the suites' own time-outs first.
+if(RN_SANITIZE)
+    set(RN_TEST_TIMEOUT 900)
+else()
+    set(RN_TEST_TIMEOUT 300)
+endif()
+
+if(NOT TARGET rn_test_support)
+    add_library(rn_test_support STATIC ${RN_TEST_SUPPORT_DIR}/threads.c
+                ${RN_TEST_SUPPORT_DIR}/kinds.c)
+    target_include_directories(rn_test_support PUBLIC ${RN_TEST_SUPPORT_DIR}
+                               ${RN_CRITERION_INCLUDE_DIR})
+    target_compile_definitions(rn_test_support PUBLIC _GNU_SOURCE)
+    target_link_libraries(rn_test_support PUBLIC runnel::runnel Threads::Threads)
+
+    add_library(rn_test_stub OBJECT ${RN_TEST_SUPPORT_DIR}/criterion_stub.c)
+    target_link_libraries(rn_test_stub PRIVATE rn_test_support)
+endif()
+
+function(rn_add_test)
+    cmake_parse_arguments(T "INTERNAL" "NAME" "SOURCES;LINK_OPTIONS" ${ARGN})
+    add_executable(${T_NAME} ${T_SOURCES})
+    target_link_libraries(${T_NAME} PRIVATE rn_test_support)
+    if(T_INTERNAL)
+        target_link_libraries(${T_NAME} PRIVATE runnel_internal)
+    endif()
+    if(RN_TEST_IN_PROCESS)
+        target_sources(${T_NAME} PRIVATE $<TARGET_OBJECTS:rn_test_stub>)
+    else()
+        target_link_libraries(${T_NAME} PRIVATE ${RN_CRITERION_LIBRARY})
+    endif()
+    target_link_options(${T_NAME} PRIVATE ${T_LINK_OPTIONS})
+    add_test(NAME ${T_NAME} COMMAND ${T_NAME})
+    set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${RN_TEST_TIMEOUT})
+endfunction()
