@@ -46,7 +46,6 @@ typedef struct rn_agent {
     struct rn_agent *next; /* the registry; set once */
 
     uint64_t seen_inside;  /* reclaim.c, under its lock */
-    uint64_t seen_active;  /* spin.c, under its turn */
 } rn_agent;
 
 extern _Thread_local rn_agent *rn__agent_tls;

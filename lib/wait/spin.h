@@ -8,8 +8,8 @@
  *             return rn_spin_paid(self, i);
  *
  * Pausing pays while the other side runs on another CPU right now: not with one CPU,
- * not while more agents are active than there are CPUs, and, for each agent, less
- * after pauses that came to nothing. Yielding pays while the other side is runnable
+ * and, for each agent, less after pauses that came to nothing, as they do when more
+ * threads run than there are CPUs. Yielding pays while the other side is runnable
  * but waits for our CPU; it costs a system call, a sleep and a wake-up thirty.
  */
 #ifndef RN_WAIT_SPIN_H
