@@ -11,9 +11,11 @@
 /* Claims between two looks at the waiters: they should not wait for a huge batch. */
 enum { RUN = 256 };
 
-static rn_ring_result step(rn_chan *c, rn_dir dir, void *elem)
+static RN_INLINE rn_ring_result step(rn_chan *c, rn_dir dir, void *elem)
 {
-    return dir == RN_DIR_SEND ? rn_ring_push(&c->ring, elem) : rn_ring_pop(&c->ring, elem);
+    if (dir == RN_DIR_SEND)
+        return rn_ring_push_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_push(&c->ring, elem);
+    return rn_ring_pop_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_pop(&c->ring, elem);
 }
 
 /* Moves up to n elements without waiting. Returns how many; *why: why not more. */
@@ -28,8 +30,7 @@ static size_t move_run(rn_chan *c, rn_dir dir, char *elems, size_t n, int *why, 
     } else {
         while (moved < n && (*why = rn_errno_of(step(c, dir, elems + moved * size))) == 0)
             moved++;
-        /* [WT1] after the swaps in the ring. */
-        if (moved && (rn_load_seq_cst(&c->ring.watch) & RN_WATCH_PARKED(!dir)))
+        if (moved && rn_chan_has_waiters_for(c, dir)) /* [WT1] */
             rn_chan_help(c, self);
     }
     rn__agent_leave(self);

@@ -101,17 +101,12 @@ int rn_rendezvous_close(rn_chan *c, const rn_agent *self);
 int rn_chan_block(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns, rn_agent *self);
 
 /* One attempt at an operation, without waiting. The agent is inside. */
-static RN_INLINE int rn_chan_attempt(rn_chan *c, rn_dir dir,
-                                                                 void *elem, rn_agent *self)
+int rn_chan_attempt(rn_chan *c, rn_dir dir, void *elem, rn_agent *self);
+
+/* [WT1] After a change of the ring by `dir`: does anybody wait for it? */
+static RN_INLINE bool rn_chan_has_waiters_for(const rn_chan *c, rn_dir dir)
 {
-    rn_ring_result r =
-        dir == RN_DIR_SEND ? rn_ring_push(&c->ring, elem) : rn_ring_pop(&c->ring, elem);
-    if (RN_UNLIKELY(r != RN_RING_OK))
-        return r == RN_RING_ABSENT ? rn_rendezvous_try(c, dir, elem, self) : rn_errno_of(r);
-    /* [WT1] after the swap in the ring. */
-    if (RN_UNLIKELY(rn_load_seq_cst(&c->ring.watch) & RN_WATCH_PARKED(!dir)))
-        rn_chan_help(c, self);
-    return 0;
+    return RN_UNLIKELY(rn_load_seq_cst(&c->ring.watch) & RN_WATCH_PARKED(!dir));
 }
 
 #endif

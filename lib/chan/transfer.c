@@ -11,6 +11,19 @@
 /* As a deadline inside this file: do not wait at all, say -EAGAIN. */
 #define RN_AT_ONCE INT64_MIN
 
+/* ---- without waiting ------------------------------------------------------------------ */
+
+int rn_chan_attempt(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
+{
+    rn_ring_result r =
+        dir == RN_DIR_SEND ? rn_ring_push(&c->ring, elem) : rn_ring_pop(&c->ring, elem);
+    if (r == RN_RING_ABSENT)
+        return rn_rendezvous_try(c, dir, elem, self);
+    if (r == RN_RING_OK && rn_chan_has_waiters_for(c, dir)) /* [WT1] */
+        rn_chan_help(c, self);
+    return rn_errno_of(r);
+}
+
 /* ---- waiting ------------------------------------------------------------------------- */
 
 static int attempt_inside(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
@@ -121,37 +134,65 @@ int rn_chan_block(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns, rn_ag
 
 /* ---- the calls ------------------------------------------------------------------------ */
 
-static RN_INLINE int transfer(rn_chan *c, rn_dir dir, void *elem,
-                                                          rn_time deadline_ns)
+/* What follows a simple success if somebody waits for it. */
+static RN_NOINLINE int help_and_leave(rn_chan *c, rn_agent *self)
 {
-    rn_agent *self = rn__agent_self();
-    if (RN_UNLIKELY(!self))
-        return -errno;
-    rn__agent_enter(self);
+    rn_chan_help(c, self);
+    rn__agent_leave(self);
+    return 0;
+}
+
+/* Everything but the simple case. The agent is inside. */
+static RN_NOINLINE int transfer_slow(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns,
+                                     rn_agent *self)
+{
     int r = rn_chan_attempt(c, dir, elem, self);
     rn__agent_leave(self);
-    if (RN_UNLIKELY(r == -EAGAIN && deadline_ns != RN_AT_ONCE))
+    if (r == -EAGAIN && deadline_ns != RN_AT_ONCE)
         r = rn_chan_block(c, dir, elem, deadline_ns, self);
+    if (r == -EPIPE && dir == RN_DIR_RECV && elem)
+        memset(elem, 0, c->ring.elem_size);
     return r;
 }
 
-static RN_INLINE int send(rn_chan *c, const void *elem,
-                                                      rn_time deadline_ns)
+static RN_COLD int transfer_first(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns)
 {
-    if (!rn_chan_is_valid(c) || RN_UNLIKELY(!elem && c->ring.elem_size))
+    rn_agent *self = rn__agent_register();
+    if (!self)
+        return -errno;
+    rn__agent_enter(self);
+    return transfer_slow(c, dir, elem, deadline_ns, self);
+}
+
+/* The hot path. No call but in tail position, so that it saves no registers. */
+static RN_INLINE int transfer(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns)
+{
+    rn_agent *self = rn__agent_tls;
+    if (RN_UNLIKELY(!self))
+        return transfer_first(c, dir, elem, deadline_ns);
+    rn__agent_enter(self);
+    if (RN_LIKELY(dir == RN_DIR_SEND ? rn_ring_push_simple(&c->ring, elem)
+                                     : rn_ring_pop_simple(&c->ring, elem))) {
+        if (rn_chan_has_waiters_for(c, dir)) /* [WT1] */
+            return help_and_leave(c, self);
+        rn__agent_leave(self);
+        return 0;
+    }
+    return transfer_slow(c, dir, elem, deadline_ns, self);
+}
+
+static RN_INLINE int send(rn_chan *c, const void *elem, rn_time deadline_ns)
+{
+    if (RN_UNLIKELY(!rn_chan_is_valid(c) || (!elem && c->ring.elem_size)))
         return -EINVAL;
     return transfer(c, RN_DIR_SEND, (void *)(uintptr_t)elem, deadline_ns);
 }
 
-static RN_INLINE int receive(rn_chan *c, void *elem,
-                                                         rn_time deadline_ns)
+static RN_INLINE int receive(rn_chan *c, void *elem, rn_time deadline_ns)
 {
-    if (!rn_chan_is_valid(c))
+    if (RN_UNLIKELY(!rn_chan_is_valid(c)))
         return -EINVAL;
-    int r = transfer(c, RN_DIR_RECV, elem, deadline_ns);
-    if (RN_UNLIKELY(r == -EPIPE && elem))
-        memset(elem, 0, c->ring.elem_size);
-    return r;
+    return transfer(c, RN_DIR_RECV, elem, deadline_ns);
 }
 
 /* A caller's INT64_MIN is a past deadline like any other. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any ring: the calls that are not worth inlining. */
+/* Any ring: the four verbs in full. */
 #include "ring/any_ring.h"
 
 #include "os/os.h"
@@ -7,9 +7,13 @@
 #include "ring/segment_ring.h"
 #include "ring/wide_ring.h"
 
-rn_ring_result rn__any_push(rn_ring *ring, const void *elem)
+rn_ring_result rn_ring_push(rn_ring *ring, const void *elem)
 {
     switch (ring->kind) {
+    case RN_RING_WORD:
+        return rn_word_push(ring, rn_word_load(elem, ring->elem_size));
+    case RN_RING_SPSC:
+        return rn_spsc_push(ring, elem, ring->elem_size);
     case RN_RING_WIDE:
         return rn_wide_push(ring, elem);
     case RN_RING_COUNT:
@@ -21,9 +25,22 @@ rn_ring_result rn__any_push(rn_ring *ring, const void *elem)
     }
 }
 
-rn_ring_result rn__any_pop(rn_ring *ring, void *elem)
+static rn_ring_result pop_word(rn_ring *ring, void *elem)
+{
+    uint64_t word;
+    rn_ring_result r = rn_word_pop(ring, &word);
+    if (r == RN_RING_OK)
+        rn_word_store(elem, word, ring->elem_size);
+    return r;
+}
+
+rn_ring_result rn_ring_pop(rn_ring *ring, void *elem)
 {
     switch (ring->kind) {
+    case RN_RING_WORD:
+        return pop_word(ring, elem);
+    case RN_RING_SPSC:
+        return rn_spsc_pop(ring, elem, ring->elem_size);
     case RN_RING_WIDE:
         return rn_wide_pop(ring, elem);
     case RN_RING_COUNT:

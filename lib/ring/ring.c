@@ -33,6 +33,18 @@ static size_t bytes_per_slot(const rn_ring *ring)
     }
 }
 
+static rn_simple simple_path(const rn_ring *ring)
+{
+    uint32_t size = ring->elem_size;
+    if (ring->kind == RN_RING_WORD && size == 8)
+        return RN_SIMPLE_WORD_8;
+    if (ring->kind == RN_RING_SPSC && size == 8)
+        return RN_SIMPLE_SPSC_8;
+    if (ring->kind == RN_RING_WORD && (size == 4 || size == 2 || size == 1))
+        return RN_SIMPLE_WORD;
+    return RN_SIMPLE_NOT;
+}
+
 static void init_slots(rn_ring *ring)
 {
     if (ring->kind == RN_RING_WIDE)
@@ -46,8 +58,9 @@ int rn_ring_init(rn_ring *ring, rn_ring_kind kind, size_t elem_size, size_t cap,
 {
     if (elem_size > UINT32_MAX)
         return -EOVERFLOW;
-    ring->kind = kind;
+    ring->kind = (uint8_t)kind;
     ring->elem_size = (uint32_t)elem_size;
+    ring->simple = (uint8_t)simple_path(ring);
     ring->cap = cap;
     if (kind == RN_RING_UNBOUNDED) {
         ring->retire = retire;

@@ -24,7 +24,7 @@
  *
  * State, three cache lines:
  *
- *   | watch kind elem_size cap lap mask slots stride | read by all, written by none
+ *   | watch elem_size kind cap lap mask slots stride | read by all, written by none
  *   | tail   (spsc: head_seen; unbounded: segment)   | producers
  *   | head   (spsc: tail_seen; unbounded: segment)   | consumers
  *
@@ -60,6 +60,14 @@ typedef enum rn_ring_kind {
     RN_RING_NONE, /* a rendezvous channel has no ring */
 } rn_ring_kind;
 
+/* Which inlined path an element takes (any_ring.h): kind and size in one comparison. */
+typedef enum rn_simple {
+    RN_SIMPLE_NOT,
+    RN_SIMPLE_WORD_8, /* word ring, 8 bytes */
+    RN_SIMPLE_SPSC_8,
+    RN_SIMPLE_WORD, /* word ring, 1, 2 or 4 bytes */
+} rn_simple;
+
 /* Which end: a receiver pops at the head, a sender pushes at the tail. */
 typedef enum rn_dir { RN_DIR_RECV = 0, RN_DIR_SEND = 1 } rn_dir;
 
@@ -84,8 +92,9 @@ typedef void (*rn_segment_retire)(struct rn_segment *segment);
 
 typedef struct rn_ring {
     RN_LINE_ALIGNED rn_atomic_u32 watch; /* the owner's word, on the line that all read anyway */
-    uint32_t kind;
     uint32_t elem_size;
+    uint8_t kind;   /* rn_ring_kind */
+    uint8_t simple; /* rn_simple */
     bool light_fence; /* spsc: a compiler barrier does, the other side has membarrier */
     uint64_t cap;
     uint64_t lap;
@@ -183,6 +192,10 @@ static RN_INLINE uint64_t rn_word_load(const void *elem, uint32_t size)
         __builtin_memcpy(&word, elem, 8);
     else if (size == 4)
         __builtin_memcpy(&word, elem, 4);
+    else if (size == 1)
+        __builtin_memcpy(&word, elem, 1);
+    else if (size == 2)
+        __builtin_memcpy(&word, elem, 2);
     else
         __builtin_memcpy(&word, elem, size);
     return word;
@@ -197,6 +210,10 @@ static RN_INLINE void rn_word_store(void *elem, uint64_t word, uint32_t size)
         __builtin_memcpy(elem, &word, 8);
     else if (size == 4)
         __builtin_memcpy(elem, &word, 4);
+    else if (size == 1)
+        __builtin_memcpy(elem, &word, 1);
+    else if (size == 2)
+        __builtin_memcpy(elem, &word, 2);
     else
         __builtin_memcpy(elem, &word, size);
 }

@@ -30,9 +30,9 @@
 
 #define RN_SPSC_CLOSED UINT64_C(1)
 
-static inline unsigned char *rn__spsc_cell(const rn_ring *ring, uint64_t i)
+static RN_INLINE unsigned char *rn__spsc_cell(const rn_ring *ring, uint64_t i, uint32_t size)
 {
-    return ring->cells + (i & ring->mask) * ring->stride;
+    return ring->cells + (i & ring->mask) * size;
 }
 
 /* [SP3] light half; the heavy half is rn_ring_heavy_fence(). */
@@ -44,15 +44,8 @@ static RN_INLINE void rn__spsc_fence(const rn_ring *ring)
         rn_fence_seq_cst();
 }
 
-static RN_INLINE void rn__spsc_copy(void *to, const void *from, uint32_t size)
-{
-    if (RN_LIKELY(size == 8))
-        __builtin_memcpy(to, from, 8);
-    else
-        __builtin_memcpy(to, from, size);
-}
-
-static RN_INLINE rn_ring_result rn_spsc_push(rn_ring *ring, const void *elem)
+/* `size` is the ring's element size; given by the caller, who may know it at compile time. */
+static RN_INLINE rn_ring_result rn_spsc_push(rn_ring *ring, const void *elem, uint32_t size)
 {
     uint64_t tail = rn_load_relaxed(&ring->tail); /* our own */
     if (RN_UNLIKELY(tail & RN_SPSC_CLOSED))
@@ -63,13 +56,13 @@ static RN_INLINE rn_ring_result rn_spsc_push(rn_ring *ring, const void *elem)
         if (t - ring->head_seen == ring->cap)
             return RN_RING_NOTNOW;
     }
-    rn__spsc_copy(rn__spsc_cell(ring, t), elem, ring->elem_size);
+    __builtin_memcpy(rn__spsc_cell(ring, t, size), elem, size);
     rn_store_release(&ring->tail, (t + 1) << 1); /* [SP1] */
     rn__spsc_fence(ring);
     return RN_RING_OK;
 }
 
-static RN_INLINE rn_ring_result rn_spsc_pop(rn_ring *ring, void *elem)
+static RN_INLINE rn_ring_result rn_spsc_pop(rn_ring *ring, void *elem, uint32_t size)
 {
     uint64_t h = rn_load_relaxed(&ring->head); /* our own */
     if (RN_UNLIKELY(h == ring->tail_seen >> 1)) {
@@ -78,7 +71,7 @@ static RN_INLINE rn_ring_result rn_spsc_pop(rn_ring *ring, void *elem)
             return ring->tail_seen & RN_SPSC_CLOSED ? RN_RING_CLOSED : RN_RING_NOTNOW;
     }
     if (elem)
-        rn__spsc_copy(elem, rn__spsc_cell(ring, h), ring->elem_size);
+        __builtin_memcpy(elem, rn__spsc_cell(ring, h, size), size);
     rn_store_release(&ring->head, h + 1); /* [SP2] */
     rn__spsc_fence(ring);
     return RN_RING_OK;

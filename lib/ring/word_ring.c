@@ -90,7 +90,7 @@ static rn_ring_result verdict(const rn_ring *ring, uint64_t stamp, uint64_t p, r
     return stamp & RN_STAMP_CLOSED ? RN_RING_CLOSED : RN_RING_NOTNOW;
 }
 
-rn_ring_result rn__word_push_slow(rn_ring *ring, uint64_t word)
+rn_ring_result rn_word_push(rn_ring *ring, uint64_t word)
 {
     for (;;) {
         uint64_t stamp;
@@ -101,7 +101,7 @@ rn_ring_result rn__word_push_slow(rn_ring *ring, uint64_t word)
     }
 }
 
-rn_ring_result rn__word_pop_slow(rn_ring *ring, uint64_t *word)
+rn_ring_result rn_word_pop(rn_ring *ring, uint64_t *word)
 {
     for (;;) {
         uint64_t stamp;

@@ -45,10 +45,6 @@
 
 #include "ring/ring.h"
 
-/* Out of the hot path: contention, stale hints, full, empty, closed. */
-rn_ring_result rn__word_push_slow(rn_ring *ring, uint64_t word);
-rn_ring_result rn__word_pop_slow(rn_ring *ring, uint64_t *word);
-
 rn_ring_result rn_word_close(rn_ring *ring);
 /* What would a push (pop) say? OK: it would succeed. */
 rn_ring_result rn_word_poll(rn_ring *ring, rn_dir dir, rn_evidence *evidence);
@@ -87,25 +83,26 @@ static RN_INLINE bool rn__word_claim_pop(rn_ring *ring, rn_pair *slot, uint64_t 
     return true;
 }
 
-static RN_INLINE rn_ring_result rn_word_push(rn_ring *ring, uint64_t word)
+/* One attempt at the hint. False: it was not that simple; nothing has happened. */
+static RN_INLINE bool rn_word_push_at_hint(rn_ring *ring, uint64_t word)
 {
     uint64_t t = rn_load_acquire(&ring->tail); /* [WR1] */
     rn_pair *slot = &ring->slots[t & ring->mask];
     uint64_t stamp = rn_load_seq_cst(&slot->first); /* [WR2] */
-    if (RN_LIKELY(stamp == rn_stamp(t, 0) && rn__word_claim_push(ring, slot, t, stamp, word)))
-        return RN_RING_OK;
-    return rn__word_push_slow(ring, word);
+    return RN_LIKELY(stamp == rn_stamp(t, 0)) && rn__word_claim_push(ring, slot, t, stamp, word);
 }
 
-static RN_INLINE rn_ring_result rn_word_pop(rn_ring *ring, uint64_t *word)
+static RN_INLINE bool rn_word_pop_at_hint(rn_ring *ring, uint64_t *word)
 {
     uint64_t h = rn_load_acquire(&ring->head); /* [WR1] */
     rn_pair *slot = &ring->slots[h & ring->mask];
     uint64_t stamp = rn_load_seq_cst(&slot->first); /* [WR2] */
-    if (RN_LIKELY((stamp & ~RN_STAMP_CLOSED) == rn_stamp(h, RN_STAMP_FULL) &&
-                  rn__word_claim_pop(ring, slot, h, stamp, word)))
-        return RN_RING_OK;
-    return rn__word_pop_slow(ring, word);
+    return RN_LIKELY((stamp & ~RN_STAMP_CLOSED) == rn_stamp(h, RN_STAMP_FULL)) &&
+           rn__word_claim_pop(ring, slot, h, stamp, word);
 }
+
+/* Contention, stale hints, full, empty, closed. */
+rn_ring_result rn_word_push(rn_ring *ring, uint64_t word);
+rn_ring_result rn_word_pop(rn_ring *ring, uint64_t *word);
 
 #endif
