@@ -82,8 +82,8 @@ static void default_threads(bench_params *p, unsigned threads)
     bool many_producers = is(p->scenario, "thread_mpsc") || is(p->scenario, "thread_mpmc") ||
                           is(p->scenario, "thread_select_rx") ||
                           is(p->scenario, "thread_select_both") || is(p->scenario, "ring_compare");
-    bool many_consumers = many_producers && !is(p->scenario, "thread_mpsc") &&
-                          !is(p->scenario, "thread_select_rx");
+    bool many_consumers =
+        many_producers && !is(p->scenario, "thread_mpsc") && !is(p->scenario, "thread_select_rx");
     if (p->producers == 0)
         p->producers = many_producers ? threads : 1;
     if (p->consumers == 0)

@@ -21,9 +21,10 @@ words=
 same_as_wc() { # DIR [wordcount options]
     dir=$1
     shift
-    expected=$(find "$dir" -type f -print0 | wc -lwc --files0-from=- | tail -n 1 |
-        awk '{ print $1, $2, $3 }')
-    got=$("$wordcount" $words "$@" "$dir" | awk 'NR == 1 { print $1, $2, $3 }')
+    expected="$(find "$dir" -type f -print0 | wc -lwc --files0-from=- | tail -n 1 |
+        awk '{ print $1, $2, $3 }') in $(find "$dir" -type f -printf x | wc -c) files"
+    got=$("$wordcount" $words "$@" "$dir" |
+        awk 'NR == 1 { sums = $1 " " $2 " " $3 } NR == 2 { print sums, "in", $1, "files" }')
     if [ "$expected" = "$got" ]; then
         echo "$dir $*: $got, the same as wc"
     else
@@ -46,6 +47,7 @@ for n in 65534 65535 65536 65537 131072; do
     { head -c "$n" /dev/zero | tr '\0' x; printf '\201\201y'; } > "$scratch/odd/deep/other$n"
     { head -c "$n" /dev/zero | tr '\0' '\201'; printf 'y'; } > "$scratch/odd/deep/begin$n"
 done
+{ printf x; head -c 200000 /dev/zero | tr '\0' '\201'; printf y; } > "$scratch/odd/deep/inside"
 ln -s ../odd "$scratch/odd/loop"
 same_as_wc "$scratch/odd"
 same_as_wc "$scratch/odd" --readers 1 --counters 1

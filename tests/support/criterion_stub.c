@@ -107,6 +107,23 @@ void cr_asprintf_free(char *text)
     free(text);
 }
 
+/* ---- what the sanitizers ask for ----------------------------------------------
+ * Tests ask for more memory than there is: that is to be NULL, as with malloc.
+ */
+
+const char *__tsan_default_options(void);
+const char *__asan_default_options(void);
+
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1:detect_stack_use_after_return=1";
+}
+
 /* ---- the runner --------------------------------------------------------------- */
 
 static struct criterion_test_extra_data *suite_of(const struct criterion_test *test)

@@ -58,7 +58,7 @@ void rnt_check_noted(void)
 unsigned rnt_scaled(unsigned n)
 {
 #if defined(RNT_TSAN)
-    unsigned percent = 30;
+    unsigned percent = 50;
 #elif defined(RNT_ASAN)
     unsigned percent = 50;
 #else

@@ -176,7 +176,8 @@ static void storm_member(void *arg, unsigned index)
         expect_ok(rn_close(s->ch));
         return;
     }
-    for (;;) {
+    /* Senders end of themselves some day: unbounded channels would take all memory. */
+    while (index >= 3 || s->moved[index] < 1000) {
         int r = index < 3 ? rn_send(s->ch, v) : rn_recv(s->ch, v);
         if (r != 0) {
             expect_eq(r, -EPIPE);

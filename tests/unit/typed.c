@@ -78,6 +78,7 @@ Test(typed, put_converts_arithmetic_as_an_assignment_does)
     RN_CHAN(unsigned char) b = rn_make(unsigned char, 4);
     RN_CHAN(int64_t) l = rn_make(int64_t, 4);
     int wide = 300;
+    double real = 2.9;
     double dv = 0;
     unsigned char bv = 0;
     int64_t lv = 0;
@@ -90,7 +91,7 @@ Test(typed, put_converts_arithmetic_as_an_assignment_does)
     check_ok(rn_put(l, -1));
     check_ok(rn_get(l, &lv));
     check_eq(lv, -1);
-    check_ok(rn_put(l, 2.9));
+    check_ok(rn_put(l, real));
     check_ok(rn_get(l, &lv));
     check_eq(lv, 2);
     rn_chan_unref(rn_raw(d));
