@@ -18,33 +18,34 @@ static RN_INLINE rn_ring_result step(rn_chan *c, rn_dir dir, void *elem)
     return rn_ring_pop_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_pop(&c->ring, elem);
 }
 
-/* Moves up to n elements without waiting. Returns how many; *why: why not more. */
+/* Moves up to n elements without waiting, looks at the waiters once. Inside. */
 static size_t move_run(rn_chan *c, rn_dir dir, char *elems, size_t n, int *why, rn_agent *self)
 {
     size_t size = c->ring.elem_size, moved = 0;
-    *why = 0;
-    rn__agent_enter(self);
     if (rn_chan_is_rendezvous(c)) {
         while (moved < n && (*why = rn_rendezvous_try(c, dir, elems + moved * size, self)) == 0)
             moved++;
-    } else {
-        while (moved < n && (*why = rn_errno_of(step(c, dir, elems + moved * size))) == 0)
-            moved++;
-        if (moved && rn_chan_has_waiters_for(c, dir)) /* [WT1] */
-            rn_chan_help(c, self);
+        return moved;
     }
-    rn__agent_leave(self);
+    while (moved < n && (*why = rn_errno_of(step(c, dir, elems + moved * size))) == 0)
+        moved++;
+    if (moved && rn_chan_has_waiters_for(c, dir)) /* [WT1] */
+        rn_chan_help(c, self);
     return moved;
 }
 
+/* Returns how many were moved without waiting; *why: 0, or why not all. In one stay
+ * inside: once an element has moved, its peer may drop the last reference. */
 static size_t move_all(rn_chan *c, rn_dir dir, char *elems, size_t n, int *why, rn_agent *self)
 {
     size_t moved = 0;
     *why = 0;
+    rn__agent_enter(self);
     while (moved < n && *why == 0) {
         size_t want = n - moved < RUN ? n - moved : RUN;
         moved += move_run(c, dir, elems + moved * c->ring.elem_size, want, why, self);
     }
+    rn__agent_leave(self);
     return moved;
 }
 
@@ -87,9 +88,14 @@ ssize_t rn_recv_n(rn_chan *ch, void *elems, size_t n)
     size_t got = move_all(ch, RN_DIR_RECV, elems, n, &r, self);
     if (got || r != -EAGAIN)
         return got ? (ssize_t)got : r;
+    /* We come back after the first element, and its sender may know that it was taken
+     * and have dropped the last reference. */
+    rn_chan_ref(ch);
     r = rn_chan_block(ch, RN_DIR_RECV, elems, RN_FOREVER, self);
-    if (r != 0)
-        return r;
-    char *rest = (char *)elems + ch->ring.elem_size;
-    return (ssize_t)(1 + move_all(ch, RN_DIR_RECV, rest, n - 1, &r, self));
+    if (r == 0) {
+        char *rest = (char *)elems + ch->ring.elem_size;
+        got = 1 + move_all(ch, RN_DIR_RECV, rest, n - 1, &r, self);
+    }
+    rn_chan_unref(ch);
+    return got ? (ssize_t)got : r;
 }

@@ -34,11 +34,12 @@ static rn_atomic_u32 held_back; /* is there a waiting batch? For rn__reclaim() *
 
 static void push_incoming(rn_retired *r)
 {
+    size_t size = r->size; /* once it is pushed, another may free it */
     rn_retired *first = rn_load_relaxed(&incoming); /* the swap re-checks it */
     do {
         r->next = first;
     } while (!rn_cas_release(&incoming, &first, r)); /* [RC2] */
-    rn_fetch_add_relaxed(&incoming_bytes, r->size);  /* a threshold, not a promise */
+    rn_fetch_add_relaxed(&incoming_bytes, size);     /* a threshold, not a promise */
 }
 
 static void free_all(rn_retired *r)
