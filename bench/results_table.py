@@ -6,9 +6,9 @@ data in bench/results/*.json.
     bench/results_table.py            rewrites RESULTS.md in place, and the plots
     bench/results_table.py --check    exits with 1 if that would change anything
 
-A table stands between `<!-- table:NAME -->` and `<!-- /table -->`, NAME being a
-scenario, `micro`, `machine` or `against_crossbeam`. Where two files hold the same measurement of the
-same contender the one that is later by name counts; a table whose measurements
+A table stands between `<!-- table:NAME -->` and `<!-- /table -->`, NAME being a scenario,
+`micro`, `machine` or `against_crossbeam`. Where two files hold the same measurement
+of the same contender the one that is later by name counts; a table whose measurements
 come from several runs says so, since ratios only hold within one run.
 """
 

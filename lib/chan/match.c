@@ -12,6 +12,8 @@
  * would leave an element in hand when the claim fails); and if a fast operation has
  * taken the element between our poll and our pop, it is told RETRY: a claim is never
  * taken back, since another channel's matcher has passed the waiter by because of it.
+ *
+ * Ordering: [LK3], at its function below; otherwise that of the lock and the rings.
  */
 #include "chan/channel.h"
 
@@ -99,18 +101,31 @@ static void match(rn_chan *c, rn_wakes *wakes)
     }
 }
 
+/*
+ * [LK3] An SPSC ring is changed by a plain store, which [LK2] does not order. Who
+ * delegates has this fence between that store and its look at the lock, the holder
+ * between clearing the mark and looking at the ring again. (Without the holder's the
+ * model checker lost a wake-up that x86 would have forgiven.)
+ */
+static void fence_for_delegation(const rn_chan *c)
+{
+    if (c->ring.kind == RN_RING_SPSC)
+        rn_fence_seq_cst();
+}
+
 void rn_chan_unlock(rn_chan *c, rn_wakes *wakes)
 {
-    do
+    for (;;) {
         match(c, wakes);
-    while (!rn_lock_release(&c->lock));
+        if (rn_lock_release(&c->lock))
+            return;
+        fence_for_delegation(c); /* [LK3] */
+    }
 }
 
 RN_NOINLINE void rn_chan_help(rn_chan *c, const rn_agent *self)
 {
-    /* An SPSC ring's change is a plain store: before we delegate by a load ([LK2]). */
-    if (c->ring.kind == RN_RING_SPSC)
-        rn_fence_seq_cst();
+    fence_for_delegation(c); /* [LK3] */
     if (!rn_lock_acquire_or_delegate(&c->lock))
         return;
     rn_wakes wakes = { NULL, NULL };

@@ -19,8 +19,9 @@
  *   [WD1] stamp: stored by release after the copy, loaded by acquire before the
  *         next one's copy: hands the cell from producer to consumer and back.
  *   [WD2] tail and head: swapped seq_cst, and loaded seq_cst where they decide
- *         full or empty: the re-check of parking ([WT1] in wait/waiter.h). The
- *         loads that only find a place to try are acquire: the swap re-checks.
+ *         full, empty or closed: the re-check of parking ([WT1] in wait/waiter.h).
+ *         (With an acquire load of tail in push the model checker found a sender
+ *         that parks on a full ring and misses a close.)
  *
  * Cost of a push, a pop: one locked instruction each, two lines written.
  *
@@ -57,42 +58,39 @@ void rn_wide_init(rn_ring *ring)
 }
 
 /* What became of the place that we looked at. */
-typedef enum place { READY, STALE, NOTNOW, CLOSED } place;
+typedef enum place { READY, LOOK_AGAIN, NOTNOW, CLOSED } place;
 
 /*
- * Where a push would go: READY (t's cell is free), NOTNOW (full), CLOSED, or STALE:
- * tail moved on, or a pop has claimed the cell and not freed it yet; look again.
+ * Where a push would go: READY (t's cell is free), NOTNOW (full), CLOSED, or
+ * LOOK_AGAIN: tail has moved on, or a pop has claimed the cell and not freed it yet.
  */
 static place look_for_push(rn_ring *ring, uint64_t *t, unsigned *round)
 {
-    uint64_t tail = rn_load_acquire(&ring->tail); /* [WD2] */
+    uint64_t tail = rn_load_seq_cst(&ring->tail); /* [WD2] it has the closed bit */
     if (tail & TAIL_CLOSED)
         return CLOSED;
     *t = tail >> 1;
-    uint64_t stamp = rn_load_acquire(&cell_of(ring, *t)->stamp); /* [WD1] */
-    if (stamp == rn_stamp(*t, 0))
+    if (rn_load_acquire(&cell_of(ring, *t)->stamp) == rn_stamp(*t, 0)) /* [WD1] */
         return READY;
-    if (stamp != rn_stamp(*t - ring->lap, RN_STAMP_FULL))
-        return STALE;
     if (rn_load_seq_cst(&ring->head) == *t - ring->lap) /* [WD2] */
         return NOTNOW;
-    rn__cpu_backoff(round);
-    return STALE;
+    /* Relaxed: whether to wait for a neighbour or to go on at once. */
+    if (rn_load_relaxed(&ring->tail) == tail)
+        rn__cpu_backoff(round);
+    return LOOK_AGAIN;
 }
 
 static place look_for_pop(rn_ring *ring, uint64_t *h, uint64_t *tail, unsigned *round)
 {
-    *h = rn_load_acquire(&ring->head);                           /* [WD2] */
-    uint64_t stamp = rn_load_acquire(&cell_of(ring, *h)->stamp); /* [WD1] */
-    if (stamp == rn_stamp(*h, RN_STAMP_FULL))
+    *h = rn_load_acquire(&ring->head); /* [WD2] the swap re-checks it */
+    if (rn_load_acquire(&cell_of(ring, *h)->stamp) == rn_stamp(*h, RN_STAMP_FULL)) /* [WD1] */
         return READY;
-    if (stamp != rn_stamp(*h, 0))
-        return STALE;
     *tail = rn_load_seq_cst(&ring->tail); /* [WD2] */
     if (*tail >> 1 == *h)
         return *tail & TAIL_CLOSED ? CLOSED : NOTNOW;
-    rn__cpu_backoff(round);
-    return STALE;
+    if (rn_load_relaxed(&ring->head) == *h)
+        rn__cpu_backoff(round);
+    return LOOK_AGAIN;
 }
 
 rn_ring_result rn_wide_push(rn_ring *ring, const void *elem)
@@ -105,7 +103,7 @@ rn_ring_result rn_wide_push(rn_ring *ring, const void *elem)
             return RN_RING_NOTNOW;
         case CLOSED:
             return RN_RING_CLOSED;
-        case STALE:
+        case LOOK_AGAIN:
             continue;
         case READY:
             break;
@@ -130,7 +128,7 @@ rn_ring_result rn_wide_pop(rn_ring *ring, void *elem)
             return RN_RING_NOTNOW;
         case CLOSED:
             return RN_RING_CLOSED;
-        case STALE:
+        case LOOK_AGAIN:
             continue;
         case READY:
             break;
@@ -165,7 +163,7 @@ static rn_ring_result poll_push(rn_ring *ring, rn_evidence *evidence)
         case NOTNOW: /* full while head stays, and open while tail does */
             *evidence = (rn_evidence){ { &ring->head, &ring->tail }, { t - ring->lap, t << 1 } };
             return RN_RING_NOTNOW;
-        case STALE:
+        case LOOK_AGAIN:
             break;
         }
     }
@@ -186,7 +184,7 @@ rn_ring_result rn_wide_poll(rn_ring *ring, rn_dir dir, rn_evidence *evidence)
         case NOTNOW: /* empty while tail stays: head cannot pass it */
             *evidence = (rn_evidence){ { &ring->tail }, { tail } };
             return RN_RING_NOTNOW;
-        case STALE:
+        case LOOK_AGAIN:
             break;
         }
     }

@@ -17,7 +17,7 @@ command -v "$compiler" >/dev/null || { echo "SKIPPED: there is no $compiler"; ex
 
 # What is not about types must not be what stops the compiler.
 is_about_types() {
-    grep -Eq 'static.assert|no pointer to|does not fit|subscripted value|incomplete|invalid use|indirection requires|invalid type argument' "$log" &&
+    grep -Eq 'static.assert|incompatible|no pointer to|does not fit|subscripted value|incomplete|invalid use|indirection requires|invalid type argument' "$log" &&
         ! grep -Eq 'implicit declaration|undeclared|No such file' "$log"
 }
 

@@ -13,7 +13,7 @@ done=0
 bad=0
 
 try() { # compiler language standard header
-    printf '#include "%s"\n#include "%s"\n' "$4" "$4" |
+    printf '#include "%s"\n#include "%s"\nextern int something;\n' "$4" "$4" |
         "$1" $flags -I"$include" -x "$2" -std="$3" - >"$log" 2>&1
     judge $? "$1 -std=$3: $4"
 }

@@ -8,6 +8,7 @@
 # whose hidden names they may call.
 
 option(RN_TEST_STUB "Run the tests in one process, without Criterion's own runner" OFF)
+option(RN_TEST_VALGRIND "Run the tests under valgrind's memcheck, in one process" OFF)
 
 set(RN_TEST_SUPPORT_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
@@ -19,15 +20,24 @@ if(NOT RN_CRITERION_INCLUDE_DIR)
                         "or configure with -DRN_BUILD_TESTS=OFF")
 endif()
 
-if(RN_SANITIZE OR RN_TEST_STUB)
+if(RN_SANITIZE OR RN_TEST_STUB OR RN_TEST_VALGRIND)
     set(RN_TEST_IN_PROCESS TRUE)
 else()
     set(RN_TEST_IN_PROCESS FALSE)
 endif()
 
+# Definite losses only: agents' records stay, reachable, to the end of the process.
+set(RN_TEST_RUNNER)
+if(RN_TEST_VALGRIND)
+    find_program(RN_VALGRIND valgrind REQUIRED)
+    set(RN_TEST_RUNNER ${RN_VALGRIND} --quiet --error-exitcode=99 --leak-check=full
+        --show-leak-kinds=definite --errors-for-leak-kinds=definite --fair-sched=try
+        --child-silent-after-fork=yes)
+endif()
+
 # Above the sum of what the suites take under a sanitizer on a loaded machine: a
 # hang is caught by the suites' own time-outs first.
-if(RN_SANITIZE)
+if(RN_SANITIZE OR RN_TEST_VALGRIND)
     set(RN_TEST_TIMEOUT 900)
 else()
     set(RN_TEST_TIMEOUT 300)
@@ -63,6 +73,10 @@ function(rn_add_test)
         target_link_libraries(${T_NAME} PRIVATE ${RN_CRITERION_LIBRARY})
     endif()
     target_link_options(${T_NAME} PRIVATE ${T_LINK_OPTIONS})
-    add_test(NAME ${T_NAME} COMMAND ${T_NAME})
+    add_test(NAME ${T_NAME} COMMAND ${RN_TEST_RUNNER} $<TARGET_FILE:${T_NAME}>)
     set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${RN_TEST_TIMEOUT})
+    if(RN_TEST_VALGRIND)
+        # Fewer rounds, more time: it runs one thread at a time, 30 times slower.
+        set_tests_properties(${T_NAME} PROPERTIES ENVIRONMENT "RN_TEST_SCALE=2;RN_TEST_SLOW=5")
+    endif()
 endfunction()

@@ -5,6 +5,7 @@
  * "empty" while an element is there.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
@@ -193,6 +194,38 @@ Test(lifetime, threads_that_end_leave_nothing_in_the_way)
         rnt_join(rnt_start(one_call, ch));
         check_ok(rn_recv(ch, NULL));
     }
+    rn_chan_unref(ch);
+}
+
+static pthread_key_t late_key;
+
+static void call_late(void *arg)
+{
+    uint64_t v = 2;
+    expect_ok(rn_send(arg, &v));
+}
+
+static void call_now_and_late(void *arg)
+{
+    one_call(arg);
+    expect_ok(pthread_setspecific(late_key, arg));
+}
+
+/* The library's own destructor may have run before, or runs again after. */
+Test(lifetime, a_thread_may_call_from_its_destructors)
+{
+    rn_chan *ch = rnt_chan(8, 4);
+    uint64_t v = 0;
+    check_ok(rn_send(ch, &v)); /* the library's key comes first, */
+    check_ok(rn_recv(ch, &v));
+    check_ok(pthread_key_create(&late_key, call_late)); /* ours last */
+    for (unsigned i = 0; i < rnt_scaled(50); i++) {
+        rnt_join(rnt_start(call_now_and_late, ch));
+        check_ok(rn_recv(ch, &v));
+        check_ok(rn_recv(ch, &v));
+        check_eq(v, 2);
+    }
+    check_ok(pthread_key_delete(late_key));
     rn_chan_unref(ch);
 }
 

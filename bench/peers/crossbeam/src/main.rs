@@ -45,9 +45,14 @@ fn run_threads(bodies: Vec<Body>) -> (u64, u64) {
             let result = body();
             (begin, Instant::now(), result)
         };
-        let handles: Vec<_> =
-            bodies.into_iter().map(|body| scope.spawn(move || spawn(body))).collect();
-        handles.into_iter().map(|h| h.join().expect("a thread panicked")).collect()
+        let handles: Vec<_> = bodies
+            .into_iter()
+            .map(|body| scope.spawn(move || spawn(body)))
+            .collect();
+        handles
+            .into_iter()
+            .map(|h| h.join().expect("a thread panicked"))
+            .collect()
     });
     let begin = results.iter().map(|r| r.0).min().unwrap();
     let end = results.iter().map(|r| r.1).max().unwrap();
@@ -178,7 +183,7 @@ fn measure(p: &Params) {
     let expected = (p.n as u128 * (p.n as u128 - 1) / 2) as u64;
     if sum != expected {
         options::die(&format!(
-            "{} cap {}: the consumers' sum is {sum}, not {expected}: elements were lost or duplicated",
+            "{} cap {}: the sum is {sum}, not {expected}: elements were lost or duplicated",
             p.scenario, p.cap_name
         ));
     }

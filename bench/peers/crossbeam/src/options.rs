@@ -46,7 +46,9 @@ pub fn die(message: &str) -> ! {
 /// crossbeam-channel's version, from the lock file that this was built with.
 fn version() -> &'static str {
     let lock = include_str!("../Cargo.lock");
-    let package = lock.split("[[package]]").find(|p| p.contains("name = \"crossbeam-channel\""));
+    let package = lock
+        .split("[[package]]")
+        .find(|p| p.contains("name = \"crossbeam-channel\""));
     let line = package.and_then(|p| p.lines().find(|l| l.starts_with("version = ")));
     line.and_then(|l| l.split('"').nth(1)).unwrap_or("unknown")
 }
@@ -69,7 +71,9 @@ impl Params {
     fn resolve(mut self, threads: u64) -> Params {
         let scenario = self.scenario.as_str();
         if !SCENARIOS.contains(&scenario) {
-            die(&format!("there is no scenario '{scenario}'; --help lists the options"));
+            die(&format!(
+                "there is no scenario '{scenario}'; --help lists the options"
+            ));
         }
         let many_producers = !["thread_seq", "thread_spsc", "thread_pingpong"].contains(&scenario);
         let many_consumers =
@@ -127,20 +131,34 @@ impl Params {
 }
 
 fn number(option: &str, text: &str) -> u64 {
-    text.parse().unwrap_or_else(|_| die(&format!("{option} takes a number, not '{text}'")))
+    text.parse()
+        .unwrap_or_else(|_| die(&format!("{option} takes a number, not '{text}'")))
 }
 
 fn smoke() -> Vec<Params> {
-    let tiny = Params { n: 600, ..Params::new() };
+    let tiny = Params {
+        n: 600,
+        ..Params::new()
+    };
     let mut all = Vec::new();
     for scenario in SCENARIOS {
         for cap in ["0", "1", "64", "N", "unbounded"] {
-            let p = Params { scenario: scenario.into(), cap_name: cap.into(), ..tiny.clone() };
+            let p = Params {
+                scenario: scenario.into(),
+                cap_name: cap.into(),
+                ..tiny.clone()
+            };
             all.push(p.resolve(3));
         }
     }
     for payload in [32, 64] {
-        all.push(Params { payload, ..tiny.clone() }.resolve(1));
+        all.push(
+            Params {
+                payload,
+                ..tiny.clone()
+            }
+            .resolve(1),
+        );
     }
     all.retain(|p| p.why_not().is_none());
     all
@@ -156,7 +174,9 @@ fn one(args: &[String]) -> Params {
         };
         match option.as_str() {
             "--impl" if value == IMPL => {}
-            "--impl" => die(&format!("there is no implementation '{value}' here; it is {IMPL}")),
+            "--impl" => die(&format!(
+                "there is no implementation '{value}' here; it is {IMPL}"
+            )),
             "--scenario" => p.scenario = value.clone(),
             "--cap" => p.cap_name = value.clone(),
             "--n" => p.n = number(option, value).max(1),
@@ -170,7 +190,10 @@ fn one(args: &[String]) -> Params {
     }
     let p = p.resolve(threads);
     if let Some(reason) = p.why_not() {
-        eprintln!("bench: {IMPL} does not run {} with cap {}: {reason}", p.scenario, p.cap_name);
+        eprintln!(
+            "bench: {IMPL} does not run {} with cap {}: {reason}",
+            p.scenario, p.cap_name
+        );
         std::process::exit(CANNOT);
     }
     p

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command: runs scenarios within a budget, prints a table, explains a failure.
+ */
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine.h"
+
+#define MAX_SCENARIOS 512
+#define MAX_OUTCOMES 512
+
+static struct {
+    const char *glob, *replay;
+    double budget;
+    int mode; /* -1: DPOR, then random for the rest */
+    int preemptions;
+    uint64_t seed;
+    bool list, crosscheck, verbose;
+} opt = { .glob = "*", .budget = 40, .mode = -1, .preemptions = -1, .seed = 1 };
+
+typedef struct {
+    char text[MAX_OUTCOMES][64];
+    int n;
+} outcome_set;
+
+static mc_scenario *scenarios[MAX_SCENARIOS];
+static int n_scenarios;
+static outcome_set outcomes;
+static uint64_t total_executions;
+
+void mc_register(mc_scenario *s)
+{
+    if (n_scenarios < MAX_SCENARIOS)
+        scenarios[n_scenarios++] = s;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- outcomes ---------------------------------------------------------------------- */
+
+static bool contains(const outcome_set *set, const char *text)
+{
+    for (int i = 0; i < set->n; i++)
+        if (strcmp(set->text[i], text) == 0)
+            return true;
+    return false;
+}
+
+static void collect_outcome(void)
+{
+    if (mc.outcome[0] && outcomes.n < MAX_OUTCOMES && !contains(&outcomes, mc.outcome))
+        snprintf(outcomes.text[outcomes.n++], sizeof outcomes.text[0], "%.63s", mc.outcome);
+}
+
+static bool outcomes_as_expected(const mc_scenario *s)
+{
+    bool good = true;
+    int n = 0;
+    for (; s->expect_set[n]; n++)
+        if (!contains(&outcomes, s->expect_set[n])) {
+            printf("  %s: C11 allows \"%s\", it was not found\n", s->name, s->expect_set[n]);
+            good = false;
+        }
+    for (int i = 0; i < outcomes.n; i++) {
+        bool known = false;
+        for (int k = 0; k < n; k++)
+            known |= strcmp(outcomes.text[i], s->expect_set[k]) == 0;
+        if (!known) {
+            printf("  %s: C11 forbids \"%s\", it was found\n", s->name, outcomes.text[i]);
+            good = false;
+        }
+    }
+    return good;
+}
+
+/* ---- searching ----------------------------------------------------------------------- */
+
+enum verdict { EXHAUSTED, OUT_OF_TIME, FAILED };
+
+static enum verdict search(enum mc_mode mode, int preemptions, double deadline, uint64_t limit)
+{
+    mc.mode = mode;
+    mc.preemptions = preemptions;
+    mc_explore_begin();
+    for (uint64_t i = 1;; i++) {
+        mc_execute();
+        if (mc.status == MC_FAILED)
+            return FAILED;
+        if (mc.status == MC_COMPLETE)
+            collect_outcome();
+        if (!mc_explore_next())
+            return EXHAUSTED;
+        if ((i & 63) == 0 && (now() > deadline || i >= limit))
+            return OUT_OF_TIME;
+        if (mode == MC_RANDOM || mode == MC_PCT)
+            mc.mode = i & 1 ? MC_PCT : MC_RANDOM;
+    }
+}
+
+static char failing[20001];
+
+/* Runs the failing choices again, and prints each step. */
+static void explain(const mc_scenario *s)
+{
+    mc_load_choices(failing);
+    mc.mode = MC_REPLAY;
+    mc.tracing = true;
+    mc_trace_start();
+    mc_execute();
+    mc.tracing = false;
+    printf("\n%s: %s\n  claim: %s\n", s->name, mc.status == MC_FAILED ? mc.failure : "passes",
+           s->claim);
+    mc_trace_print();
+    printf("  replay: model --scenario %s --replay %s\n\n", s->name, failing[0] ? failing : "-");
+}
+
+/* The same failure with the fewest preemptions, if it is found soon. */
+static void shrink(void)
+{
+    for (int bound = 0; bound < 4; bound++)
+        if (search(MC_PLAIN, bound, now() + 3, 200000) == FAILED) {
+            mc_choices_to_string(failing, sizeof failing);
+            return;
+        }
+}
+
+static enum verdict search_as_asked(const mc_scenario *s, double budget)
+{
+    double start = now();
+    if (opt.mode >= 0)
+        return search((enum mc_mode)opt.mode, opt.preemptions, start + budget, UINT64_MAX);
+    if (opt.preemptions >= 0) {
+        enum verdict v = search(MC_PLAIN, opt.preemptions, start + budget, UINT64_MAX);
+        return v == EXHAUSTED ? OUT_OF_TIME : v;
+    }
+    enum verdict v = search(MC_DPOR, -1, start + budget * (s->unbounded ? 0.3 : 0.7), UINT64_MAX);
+    return v == OUT_OF_TIME ? search(MC_RANDOM, -1, start + budget, UINT64_MAX) : v;
+}
+
+static bool judge(const mc_scenario *s, enum verdict v)
+{
+    if (v == FAILED) {
+        mc_choices_to_string(failing, sizeof failing);
+        if (s->expect_failure &&
+            strncmp(mc.failure, s->expect_failure, strlen(s->expect_failure)) == 0)
+            return true;
+        shrink();
+        explain(s);
+        return false;
+    }
+    if (s->expect_failure) {
+        printf("  %s: \"%s\" was to be found, and was not\n", s->name, s->expect_failure);
+        return false;
+    }
+    return !s->expect_set || v != EXHAUSTED || outcomes_as_expected(s);
+}
+
+static void begin(const mc_scenario *s)
+{
+    mc.scenario = s;
+    mc.executions = mc.redundant = mc.steps = 0;
+    mc_seed(opt.seed);
+    outcomes.n = 0;
+}
+
+static int count_threads(const mc_scenario *s)
+{
+    int n = 0;
+    while (n < MC_MAX_WORKERS && s->threads[n])
+        n++;
+    return n;
+}
+
+static bool run(const mc_scenario *s, double budget, bool *exhausted)
+{
+    begin(s);
+    double start = now();
+    enum verdict v = search_as_asked(s, budget);
+    double took = now() - start;
+    uint64_t executions = mc.executions;
+    total_executions += executions;
+    bool good = judge(s, v);
+    *exhausted = v == EXHAUSTED || (v == FAILED && good);
+    if (opt.verbose)
+        printf("  %lu executions cut short, %.1f steps each\n", (unsigned long)mc.redundant,
+               (double)mc.steps / (double)mc.executions);
+    printf("%-44s %d  %10lu  %-9s %7.2f  %s\n", s->name, count_threads(s),
+           (unsigned long)executions,
+           v == EXHAUSTED ? "all" : v == FAILED && good ? "as told" : "sampled", took,
+           good ? "ok" : "FAILED");
+    fflush(stdout);
+    return good;
+}
+
+/* DPOR must find what the search without reduction finds. */
+static bool crosscheck(const mc_scenario *s, double budget)
+{
+    static outcome_set plain;
+    char failure[2][sizeof mc.failure] = { "", "" };
+    begin(s);
+    enum verdict v[2];
+    v[0] = search(MC_PLAIN, -1, now() + budget, UINT64_MAX);
+    uint64_t executions = mc.executions;
+    if (v[0] == FAILED)
+        memcpy(failure[0], mc.failure, sizeof mc.failure);
+    plain = outcomes;
+    begin(s);
+    v[1] = search(MC_DPOR, -1, now() + budget, UINT64_MAX);
+    if (v[1] == FAILED)
+        memcpy(failure[1], mc.failure, sizeof mc.failure);
+    bool same = plain.n == outcomes.n && (v[0] == FAILED) == (v[1] == FAILED);
+    for (int i = 0; i < plain.n; i++)
+        same &= contains(&outcomes, plain.text[i]);
+    bool finished = v[0] != OUT_OF_TIME && v[1] != OUT_OF_TIME;
+    same |= v[0] == FAILED && v[1] == FAILED;
+    printf("%-44s plain %10lu  dpor %8lu (%lu redundant)  outcomes %3d %3d  %s\n", s->name,
+           (unsigned long)executions, (unsigned long)mc.executions, (unsigned long)mc.redundant,
+           plain.n, outcomes.n, !finished ? "not finished" : same ? "same" : "DIFFERENT");
+    fflush(stdout);
+    if (finished && !same)
+        printf("  plain: %s\n  dpor: %s\n", failure[0], failure[1]);
+    return !finished || same;
+}
+
+/* ---- the command --------------------------------------------------------------------------- */
+
+static void on_crash(int signal)
+{
+    if (mc.in_execution)
+        mc_fail("crash: signal %d (%s)", signal, strsignal(signal));
+    _Exit(2);
+}
+
+static void catch_crashes(void)
+{
+    static char stack[65536];
+    stack_t alternative = { .ss_sp = stack, .ss_size = sizeof stack };
+    struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER };
+    sigaltstack(&alternative, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGFPE, &action, NULL);
+    sigaction(SIGILL, &action, NULL);
+}
+
+static void usage(void)
+{
+    fprintf(stderr,
+            "model [--list] [--scenario GLOB] [--budget SECONDS] [--preemptions N] [--seed N]\n"
+            "      [--mode dpor|plain|random|pct] [--replay CHOICES] [--crosscheck] [--verbose]\n");
+    exit(2);
+}
+
+static int mode_of(const char *name)
+{
+    static const char *const names[] = { "dpor", "plain", "random", "pct" };
+    for (int i = 0; i < 4; i++)
+        if (strcmp(name, names[i]) == 0)
+            return i;
+    if (strcmp(name, "dfs") == 0)
+        return MC_DPOR;
+    usage();
+    return 0;
+}
+
+static void parse(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *a = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(a, "--list") == 0)
+            opt.list = true;
+        else if (strcmp(a, "--crosscheck") == 0)
+            opt.crosscheck = true;
+        else if (strcmp(a, "--verbose") == 0)
+            opt.verbose = true;
+        else if (!value)
+            usage();
+        else if (strcmp(a, "--scenario") == 0)
+            opt.glob = argv[++i];
+        else if (strcmp(a, "--budget") == 0)
+            opt.budget = atof(argv[++i]);
+        else if (strcmp(a, "--mode") == 0)
+            opt.mode = mode_of(argv[++i]);
+        else if (strcmp(a, "--preemptions") == 0)
+            opt.preemptions = atoi(argv[++i]);
+        else if (strcmp(a, "--seed") == 0)
+            opt.seed = strtoull(argv[++i], NULL, 0);
+        else if (strcmp(a, "--replay") == 0)
+            opt.replay = argv[++i];
+        else
+            usage();
+    }
+}
+
+static int replay(const mc_scenario *s)
+{
+    begin(s);
+    snprintf(failing, sizeof failing, "%s", opt.replay);
+    explain(s);
+    return mc.status == MC_FAILED;
+}
+
+static int run_all(void)
+{
+    int failed = 0, ran = 0, all = 0;
+    double end = now() + opt.budget, start = now();
+    if (!opt.crosscheck)
+        printf("%-44s %s  %10s  %-9s %7s\n", "scenario", "#", "executions", "searched", "seconds");
+    for (int i = 0; i < n_scenarios; i++, ran++) {
+        double left = end - now();
+        double share = (left > 0 ? left : 0) / (n_scenarios - i);
+        bool exhausted = false;
+        failed += opt.crosscheck ? !crosscheck(scenarios[i], share / 2)
+                                 : !run(scenarios[i], share, &exhausted);
+        all += exhausted;
+    }
+    printf("model: %d scenarios, %d exhausted, %d failed, %lu executions, %.1f s, seed %lu\n", ran,
+           all, failed, (unsigned long)total_executions, now() - start, (unsigned long)opt.seed);
+    return failed != 0 || ran == 0;
+}
+
+int main(int argc, char **argv)
+{
+    parse(argc, argv);
+    int n = 0;
+    for (int i = 0; i < n_scenarios; i++)
+        if (fnmatch(opt.glob, scenarios[i]->name, 0) == 0)
+            scenarios[n++] = scenarios[i];
+    n_scenarios = n;
+    if (opt.list) {
+        for (int i = 0; i < n; i++)
+            printf("%-44s %s\n", scenarios[i]->name, scenarios[i]->claim);
+        return 0;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    mc_sched_init();
+    catch_crashes();
+    if (opt.replay)
+        return n == 1 ? replay(scenarios[0]) : (usage(), 2);
+    return run_all();
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* The last reference goes while somebody is still on the way out of an operation. */
+#include "chan.h"
+
+#include "runnel/time.h"
+
+SETUP(cap0, 8, 0, 0)
+SETUP(cap1, 8, 1, 0)
+SETUP(wide1, 24, 1, 0)
+SETUP(spsc1, 8, 1, RN_CHAN_SPSC)
+SETUP(none1, 0, 1, 0)
+SETUP(unbounded, 8, RN_UNBOUNDED, 0)
+
+THREAD(sends, put(ch, 1);)
+THREAD(receives_and_frees, (void)take(ch); rn_chan_unref(ch);)
+THREAD(closes, mc_check(rn_close(ch) == 0, "close");)
+static void hears_of_close_and_frees(void)
+{
+    uint64_t v;
+    mc_check(receive_from(ch, &v) == -EPIPE, "not closed");
+    rn_chan_unref(ch);
+}
+#define FREES(name, setup_, ...)                                                            \
+    MC_SCENARIO(name, "receive the last element, unref: safe while the sender is inside",   \
+                .setup = setup_, .threads = { sends, receives_and_frees }, __VA_ARGS__)
+FREES(unref_inside_send_cap1, cap1, .spurious = 1);
+FREES(unref_inside_send_cap0, cap0, .spurious = 1);
+FREES(unref_inside_send_wide, wide1, .spurious = 0);
+FREES(unref_inside_send_spsc, spsc1, .spurious = 0);
+FREES(unref_inside_send_none, none1, .spurious = 0);
+FREES(unref_inside_send_unbounded, unbounded, .spurious = 0);
+FREES(unref_inside_send_fences, cap1, .no_membarrier = true);
+FREES(unref_inside_send_unbounded_fences, unbounded, .no_membarrier = true);
+
+#define CLOSED(name, setup_)                                                                \
+    MC_SCENARIO(name, "hear of close, unref: safe while close is inside", .setup = setup_,  \
+                .threads = { closes, hears_of_close_and_frees })
+CLOSED(unref_inside_close_cap1, cap1);
+CLOSED(unref_inside_close_cap0, cap0);
+CLOSED(unref_inside_close_wide, wide1);
+CLOSED(unref_inside_close_none, none1);
+CLOSED(unref_inside_close_unbounded, unbounded);
+
+/* The sender frees: it has a reference of its own, and a second channel to hear from. */
+static void two_channels(void)
+{
+    ch = make(8, 1, 0);
+    ch2 = make(8, 1, 0);
+}
+THREAD(answers, (void)take(ch); put(ch2, 2);)
+THREAD(asks_and_frees, put(ch, 1); (void)take(ch2); rn_chan_unref(ch); rn_chan_unref(ch2);)
+MC_SCENARIO(unref_after_answer, "ask, hear the answer, unref both", .setup = two_channels,
+            .threads = { answers, asks_and_frees });
+
+/* Each drops its own reference. */
+static void two_refs(void)
+{
+    cap1();
+    rn_chan_ref(ch);
+}
+THREAD(sends_and_unrefs, put(ch, 1); rn_chan_unref(ch);)
+THREAD(receives_and_unrefs, (void)take(ch); rn_chan_unref(ch);)
+THREAD(unrefs, rn_chan_unref(ch);)
+MC_SCENARIO(unref_each_its_own, "two references, dropped by two threads", .setup = two_refs,
+            .threads = { sends_and_unrefs, receives_and_unrefs });
+MC_SCENARIO(unref_unref, "two references, dropped at once", .setup = two_refs,
+            .threads = { unrefs, unrefs });
+
+/* A waiter with a deadline looks at the channel again after the peer may have freed it. */
+static void receives_until_and_unrefs(void)
+{
+    element e = { 0, 0, 0 };
+    int r = rn_recv_until(ch, &e, rn_in(1000));
+    mc_check(r == 0 || r == -ETIMEDOUT, "recv_until: %d", r);
+    rn_chan_unref(ch);
+}
+static void tries_send_and_unrefs(void)
+{
+    (void)try_put(ch, 1);
+    rn_chan_unref(ch);
+}
+static void two_refs_cap0(void)
+{
+    cap0();
+    rn_chan_ref(ch);
+}
+MC_SCENARIO(unref_after_deadline, "a deadline, a delivery, and two references",
+            .setup = two_refs, .threads = { receives_until_and_unrefs, tries_send_and_unrefs });
+MC_SCENARIO(unref_after_deadline_cap0, "the same, hand to hand", .setup = two_refs_cap0,
+            .threads = { receives_until_and_unrefs, tries_send_and_unrefs });
+
+/* Memory runs out: the send says so, and nothing is lost or leaked. */
+static void sends_two(void)
+{
+    for (uint64_t i = 1; i <= 2; i++) {
+        element e = element_of(i);
+        err[i] = rn_send(ch, &e);
+        mc_check(err[i] == 0 || err[i] == -ENOMEM, "send: %d", err[i]);
+    }
+    rn_close(ch);
+}
+static void receives_all(void)
+{
+    uint64_t v;
+    while (receive_from(ch, &v) == 0)
+        got[0]++;
+}
+static void all_arrived(void)
+{
+    mc_check(got[0] == (uint64_t)((err[1] == 0) + (err[2] == 0)), "sends %d %d, received %lu",
+             err[1], err[2], (unsigned long)got[0]);
+    drop_all();
+}
+SETUP(unbounded_wide, 24, RN_UNBOUNDED, 0)
+MC_SCENARIO(no_memory_unbounded, "no memory for a cell: said, and nothing is lost",
+            .setup = unbounded_wide, .threads = { sends_two, receives_all },
+            .check = all_arrived, .alloc_failures = 1);
