@@ -18,16 +18,22 @@ static RN_INLINE rn_ring_result step(rn_chan *c, rn_dir dir, void *elem)
     return rn_ring_pop_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_pop(&c->ring, elem);
 }
 
+/* elems + i elements; NULL stays NULL (elements of no bytes need no memory). */
+static RN_INLINE char *at(const rn_chan *c, char *elems, size_t i)
+{
+    return elems ? elems + i * c->ring.elem_size : NULL;
+}
+
 /* Moves up to n elements without waiting, looks at the waiters once. Inside. */
 static size_t move_run(rn_chan *c, rn_dir dir, char *elems, size_t n, int *why, rn_agent *self)
 {
-    size_t size = c->ring.elem_size, moved = 0;
+    size_t moved = 0;
     if (rn_chan_is_rendezvous(c)) {
-        while (moved < n && (*why = rn_rendezvous_try(c, dir, elems + moved * size, self)) == 0)
+        while (moved < n && (*why = rn_rendezvous_try(c, dir, at(c, elems, moved), self)) == 0)
             moved++;
         return moved;
     }
-    while (moved < n && (*why = rn_errno_of(step(c, dir, elems + moved * size))) == 0)
+    while (moved < n && (*why = rn_errno_of(step(c, dir, at(c, elems, moved)))) == 0)
         moved++;
     if (moved && rn_chan_has_waiters_for(c, dir)) /* [WT1] */
         rn_chan_help(c, self);
@@ -43,7 +49,7 @@ static size_t move_all(rn_chan *c, rn_dir dir, char *elems, size_t n, int *why, 
     rn__agent_enter(self);
     while (moved < n && *why == 0) {
         size_t want = n - moved < RUN ? n - moved : RUN;
-        moved += move_run(c, dir, elems + moved * c->ring.elem_size, want, why, self);
+        moved += move_run(c, dir, at(c, elems, moved), want, why, self);
     }
     rn__agent_leave(self);
     return moved;
@@ -67,9 +73,9 @@ ssize_t rn_send_n(rn_chan *ch, const void *elems, size_t n)
     char *from = (char *)(uintptr_t)elems;
     size_t sent = 0;
     while (sent < n) {
-        sent += move_all(ch, RN_DIR_SEND, from + sent * ch->ring.elem_size, n - sent, &r, self);
+        sent += move_all(ch, RN_DIR_SEND, at(ch, from, sent), n - sent, &r, self);
         if (r == -EAGAIN) {
-            char *next = from + sent * ch->ring.elem_size;
+            char *next = at(ch, from, sent);
             r = rn_chan_block(ch, RN_DIR_SEND, next, RN_FOREVER, self);
             sent += r == 0;
         }
@@ -93,7 +99,7 @@ ssize_t rn_recv_n(rn_chan *ch, void *elems, size_t n)
     rn_chan_ref(ch);
     r = rn_chan_block(ch, RN_DIR_RECV, elems, RN_FOREVER, self);
     if (r == 0) {
-        char *rest = (char *)elems + ch->ring.elem_size;
+        char *rest = at(ch, elems, 1);
         got = 1 + move_all(ch, RN_DIR_RECV, rest, n - 1, &r, self);
     }
     rn_chan_unref(ch);

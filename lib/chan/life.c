@@ -15,8 +15,10 @@
 
 enum { QUARANTINE = 32 };
 
-/* A count that no sum of references reaches: this channel is gone. */
-#define REFS_GONE (UINT64_C(1) << 63)
+/* A count in the middle of what no sum of references reaches: this channel is gone,
+ * and stays so for any number of unrefs too many. */
+#define REFS_GONE (UINT64_C(3) << 62)
+#define REFS_MAX (UINT64_C(1) << 62)
 
 static RN_ATOMIC(rn_chan *) quarantine[QUARANTINE];
 static rn_atomic_u32 quarantined;
@@ -124,7 +126,7 @@ void rn_chan_unref(rn_chan *ch)
     if (!rn_chan_is_valid(ch) || rn__agent_is_forked())
         return; /* in a fork's child nothing may be touched */
     uint64_t before = rn_fetch_sub_acq_rel(&ch->refs, 1); /* acq_rel: pairs with itself */
-    if (before > 1 && before < REFS_GONE)
+    if (before > 1 && before < REFS_MAX)
         return;
     if (before != 1)
         unref_too_many(ch);

@@ -5,8 +5,6 @@
  *
  * Not lock-free: a holder that is suspended delays everybody on this channel.
  */
-#include <string.h>
-
 #include "chan/channel.h"
 
 bool rn_chan_is_closed_locked(rn_chan *c)
@@ -17,7 +15,7 @@ bool rn_chan_is_closed_locked(rn_chan *c)
 static void hand_over(const rn_chan *c, void *to, const void *from)
 {
     if (to && c->ring.elem_size)
-        memcpy(to, from, c->ring.elem_size);
+        rn_copy(to, from, c->ring.elem_size);
 }
 
 bool rn_rendezvous_pair(rn_chan *c, rn_dir dir, void *elem, const rn_waiter *self,

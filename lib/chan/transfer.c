@@ -13,15 +13,29 @@
 
 /* ---- without waiting ------------------------------------------------------------------ */
 
-int rn_chan_attempt(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
+static rn_ring_result move(rn_chan *c, rn_dir dir, void *elem)
 {
-    rn_ring_result r =
-        dir == RN_DIR_SEND ? rn_ring_push(&c->ring, elem) : rn_ring_pop(&c->ring, elem);
+    if (dir == RN_DIR_SEND)
+        return rn_ring_push_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_push(&c->ring, elem);
+    return rn_ring_pop_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_pop(&c->ring, elem);
+}
+
+/* What the ring said, as a result of the channel. */
+static int finish(rn_chan *c, rn_dir dir, void *elem, rn_ring_result r, rn_agent *self)
+{
+    if (r == RN_RING_OK) {
+        if (rn_chan_has_waiters_for(c, dir)) /* [WT1] */
+            rn_chan_help(c, self);
+        return 0;
+    }
     if (r == RN_RING_ABSENT)
         return rn_rendezvous_try(c, dir, elem, self);
-    if (r == RN_RING_OK && rn_chan_has_waiters_for(c, dir)) /* [WT1] */
-        rn_chan_help(c, self);
     return rn_errno_of(r);
+}
+
+int rn_chan_attempt(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
+{
+    return finish(c, dir, elem, move(c, dir, elem), self);
 }
 
 /* ---- waiting ------------------------------------------------------------------------- */
@@ -146,8 +160,12 @@ static RN_NOINLINE int help_and_leave(rn_chan *c, rn_agent *self)
 static RN_NOINLINE int transfer_slow(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns,
                                      rn_agent *self)
 {
-    int r = rn_chan_attempt(c, dir, elem, self);
+    rn_ring_result moved =
+        dir == RN_DIR_SEND ? rn_ring_push(&c->ring, elem) : rn_ring_pop(&c->ring, elem);
+    int r = finish(c, dir, elem, moved, self);
     rn__agent_leave(self);
+    if (r == 0)
+        return 0;
     if (r == -EAGAIN && deadline_ns != RN_AT_ONCE)
         r = rn_chan_block(c, dir, elem, deadline_ns, self);
     if (r == -EPIPE && dir == RN_DIR_RECV && elem)

@@ -2,8 +2,9 @@
 /* CPU: how many there are for us, and the three ways to wait without sleeping. */
 #include <ck_pr.h>
 #include <sched.h>
-#include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "os/os.h"
 
@@ -57,5 +58,6 @@ void rn__cpu_backoff(unsigned *round)
     else if (r < YIELD_ROUNDS)
         rn__cpu_yield();
     else
-        nanosleep(&(struct timespec){ .tv_nsec = SLEEP_NS }, NULL);
+        /* Not nanosleep(): that is a cancellation point, and we are inside. */
+        syscall(SYS_nanosleep, &(struct timespec){ .tv_nsec = SLEEP_NS }, NULL);
 }

@@ -5,6 +5,8 @@
  * model build (stress/model) supplies its own bodies for all of it, and the
  * fault-injection build can make any of it fail.
  *
+ * Nothing in here is a cancellation point: a thread must not end inside an operation.
+ *
  *   parker      an event count on Concurrency Kit's ck_ec           parker.c
  *   futex       a word to sleep on, for the channel locks           futex.c
  *   clock       CLOCK_MONOTONIC in ns                               clock.c

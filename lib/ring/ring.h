@@ -185,6 +185,19 @@ static inline bool rn_stamp_popped(uint64_t stamp, uint64_t p)
 
 /* ---- elements ------------------------------------------------------------------- */
 
+/* The usual sizes without a call. */
+static RN_INLINE void rn_copy(void *to, const void *from, uint32_t size)
+{
+    if (size == 8)
+        __builtin_memcpy(to, from, 8);
+    else if (size == 16)
+        __builtin_memcpy(to, from, 16);
+    else if (size == 32)
+        __builtin_memcpy(to, from, 32);
+    else
+        __builtin_memcpy(to, from, size);
+}
+
 static RN_INLINE uint64_t rn_word_load(const void *elem, uint32_t size)
 {
     uint64_t word = 0;

@@ -30,8 +30,6 @@
  */
 #include "ring/wide_ring.h"
 
-#include <string.h>
-
 #include "os/os.h"
 
 #define TAIL_CLOSED UINT64_C(1)
@@ -112,7 +110,7 @@ rn_ring_result rn_wide_push(rn_ring *ring, const void *elem)
         if (!rn_cas_seq_cst(&ring->tail, &open, rn_next_position(ring, t) << 1)) /* [WD2] */
             continue;
         cell *c = cell_of(ring, t);
-        memcpy(c->elem, elem, ring->elem_size);
+        rn_copy(c->elem, elem, ring->elem_size);
         rn_store_release(&c->stamp, rn_stamp(t, RN_STAMP_FULL)); /* [WD1] */
         return RN_RING_OK;
     }
@@ -138,7 +136,7 @@ rn_ring_result rn_wide_pop(rn_ring *ring, void *elem)
             continue;
         cell *c = cell_of(ring, h);
         if (elem)
-            memcpy(elem, c->elem, ring->elem_size);
+            rn_copy(elem, c->elem, ring->elem_size);
         rn_store_release(&c->stamp, rn_stamp(h + ring->lap, 0)); /* [WD1] */
         return RN_RING_OK;
     }

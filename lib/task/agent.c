@@ -84,15 +84,15 @@ RN_COLD rn_agent *rn__agent_register(void)
         errno = ENOTRECOVERABLE;
         return NULL;
     }
-    rn_agent *a = hook_fork() ? recycle() : NULL;
-    if (!a)
+    rn_agent *a = NULL;
+    if (hook_fork() && !(a = recycle()))
         a = make();
-    if (!a || !rn__thread_at_exit(release, a)) {
-        if (a)
-            release(a);
-        errno = ENOMEM;
-        return NULL;
+    if (a && !rn__thread_at_exit(release, a)) {
+        release(a);
+        a = NULL;
     }
+    if (!a)
+        errno = ENOMEM;
     rn__agent_tls = a;
     return a;
 }
