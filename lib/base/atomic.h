@@ -46,30 +46,27 @@ typedef RN_ATOMIC(uint64_t) rn_atomic_u64;
 
 #define rn_exchange_acquire(a, v) __atomic_exchange_n(&(a)->raw, (v), __ATOMIC_ACQUIRE)
 #define rn_exchange_acq_rel(a, v) __atomic_exchange_n(&(a)->raw, (v), __ATOMIC_ACQ_REL)
-#define rn_exchange_seq_cst(a, v) __atomic_exchange_n(&(a)->raw, (v), __ATOMIC_SEQ_CST)
 
 #define rn_fetch_add_relaxed(a, v) __atomic_fetch_add(&(a)->raw, (v), __ATOMIC_RELAXED)
-#define rn_fetch_add_acq_rel(a, v) __atomic_fetch_add(&(a)->raw, (v), __ATOMIC_ACQ_REL)
-#define rn_fetch_sub_relaxed(a, v) __atomic_fetch_sub(&(a)->raw, (v), __ATOMIC_RELAXED)
 #define rn_fetch_sub_acq_rel(a, v) __atomic_fetch_sub(&(a)->raw, (v), __ATOMIC_ACQ_REL)
 #define rn_fetch_and_seq_cst(a, v) __atomic_fetch_and(&(a)->raw, (v), __ATOMIC_SEQ_CST)
 #define rn_fetch_or_seq_cst(a, v) __atomic_fetch_or(&(a)->raw, (v), __ATOMIC_SEQ_CST)
 
 /* Compare-and-swap: bool; on failure *expected is what was found. A failure
  * orders like the load of the same strength. */
-#define rn_cas_relaxed(a, expected, v) \
-    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)
-#define rn_cas_acquire(a, expected, v) \
-    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)
-#define rn_cas_release(a, expected, v) \
-    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)
-#define rn_cas_acq_rel(a, expected, v) \
-    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
-#define rn_cas_seq_cst(a, expected, v) \
-    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+#define rn_cas_acquire(a, expected, v)                                               \
+    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), false, __ATOMIC_ACQUIRE, \
+                                __ATOMIC_ACQUIRE)
+#define rn_cas_release(a, expected, v)                                               \
+    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), false, __ATOMIC_RELEASE, \
+                                __ATOMIC_RELAXED)
+#define rn_cas_seq_cst(a, expected, v)                                               \
+    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), false, __ATOMIC_SEQ_CST, \
+                                __ATOMIC_SEQ_CST)
 /* May fail for no reason: in a loop that looks again anyway. */
-#define rn_cas_weak_seq_cst(a, expected, v) \
-    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), true, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+#define rn_cas_weak_seq_cst(a, expected, v)                                         \
+    __atomic_compare_exchange_n(&(a)->raw, (expected), (v), true, __ATOMIC_SEQ_CST, \
+                                __ATOMIC_SEQ_CST)
 
 /* Keeps the compiler, and nothing else, from moving accesses across: the light
  * half of an asymmetric pair whose heavy half is rn__membarrier() (os/membarrier.h). */

@@ -19,15 +19,14 @@
 #define RN_NOINLINE __attribute__((noinline))
 #define RN_COLD __attribute__((cold, noinline))
 
-#define RN_CONTAINER_OF(ptr, type, member) \
-    ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define RN_CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #ifdef RN_CHECKS
-#define RN_ASSERT(cond)                                                         \
-    do {                                                                        \
-        if (RN_UNLIKELY(!(cond)))                                               \
-            rn__panic("broken invariant `%s` at %s:%d; this is a bug in runnel", \
-                      #cond, __FILE__, __LINE__);                               \
+#define RN_ASSERT(cond)                                                                           \
+    do {                                                                                          \
+        if (RN_UNLIKELY(!(cond)))                                                                 \
+            rn__panic("broken invariant `%s` at %s:%d; this is a bug in runnel", #cond, __FILE__, \
+                      __LINE__);                                                                  \
     } while (0)
 #else
 #define RN_ASSERT(cond) ((void)sizeof(cond))

@@ -33,12 +33,12 @@ static RN__DWCAS_ATTR bool rn__dwcas_raw(rn_pair *p, rn__u128 expected, rn__u128
     return __sync_bool_compare_and_swap((rn__u128 *)(void *)p, expected, desired);
 }
 
-static inline bool rn_dwcas_seq_cst(rn_pair *p, uint64_t first, uint64_t second,
-                                    uint64_t new_first, uint64_t new_second)
+static inline bool rn_dwcas_seq_cst(rn_pair *p, uint64_t first, uint64_t second, uint64_t new_first,
+                                    uint64_t new_second)
 {
     RN_TSAN_RELEASE(&p->first);
-    bool won = rn__dwcas_raw(p, (rn__u128)second << 64 | first,
-                             (rn__u128)new_second << 64 | new_first);
+    bool won =
+        rn__dwcas_raw(p, (rn__u128)second << 64 | first, (rn__u128)new_second << 64 | new_first);
     RN_TSAN_ACQUIRE(&p->first);
     return won;
 }

@@ -89,8 +89,7 @@ void rn_chan_help(rn_chan *c, const rn_agent *self);
 
 bool rn_chan_is_closed_locked(rn_chan *c);
 /* Hands over between the caller and the first willing peer that waits. Holds the lock. */
-bool rn_rendezvous_pair(rn_chan *c, rn_dir dir, void *elem, const rn_waiter *self,
-                        rn_wakes *wakes);
+bool rn_rendezvous_pair(rn_chan *c, rn_dir dir, void *elem, const rn_waiter *self, rn_wakes *wakes);
 int rn_rendezvous_try(rn_chan *c, rn_dir dir, void *elem, const rn_agent *self);
 int rn_rendezvous_close(rn_chan *c, const rn_agent *self);
 

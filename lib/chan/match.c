@@ -45,8 +45,7 @@ void rn_chan_unlist(rn_chan *c, rn_node *n)
 
 static rn_ring_result move(rn_chan *c, const rn_node *n)
 {
-    return n->dir == RN_DIR_SEND ? rn_ring_push(&c->ring, n->elem)
-                                 : rn_ring_pop(&c->ring, n->elem);
+    return n->dir == RN_DIR_SEND ? rn_ring_push(&c->ring, n->elem) : rn_ring_pop(&c->ring, n->elem);
 }
 
 static void deliver(rn_chan *c, rn_node *n, int result, rn_wakes *wakes)

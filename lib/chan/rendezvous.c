@@ -18,8 +18,7 @@ static void hand_over(const rn_chan *c, void *to, const void *from)
         rn_copy(to, from, c->ring.elem_size);
 }
 
-bool rn_rendezvous_pair(rn_chan *c, rn_dir dir, void *elem, const rn_waiter *self,
-                        rn_wakes *wakes)
+bool rn_rendezvous_pair(rn_chan *c, rn_dir dir, void *elem, const rn_waiter *self, rn_wakes *wakes)
 {
     rn_link *list = &c->waiting[!dir];
     rn_link *next;

@@ -175,8 +175,8 @@ static void enlist_all(selection *s, rn_waiter *waiter, bool at_front)
     for (uint32_t i = 0; i < s->n; i++) {
         uint32_t index = s->order[i];
         rn_case *k = &s->cases[index];
-        s->nodes[i] = (rn_node){ .waiter = waiter, .elem = k->elem, .index = index,
-                                 .dir = dir_of(k) };
+        s->nodes[i] =
+            (rn_node){ .waiter = waiter, .elem = k->elem, .index = index, .dir = dir_of(k) };
         rn_chan_enlist(k->ch, &s->nodes[i], at_front);
     }
     for (uint32_t i = 0; i < s->n_locks; i++)
@@ -316,8 +316,12 @@ typedef struct workspace {
 static int run_small(rn_case *cases, int n, rn_time deadline_ns, rn_agent *self)
 {
     workspace w;
-    selection s = { .cases = cases, .self = self, .order = w.order, .locks = w.locks,
-                    .nodes = w.nodes, .evidence = w.evidence };
+    selection s = { .cases = cases,
+                    .self = self,
+                    .order = w.order,
+                    .locks = w.locks,
+                    .nodes = w.nodes,
+                    .evidence = w.evidence };
     return run(&s, n, deadline_ns);
 }
 

@@ -104,8 +104,7 @@ static int enlist_or_finish(rn_chan *c, rn_node *n, rn_wakes *wakes)
     return -EAGAIN;
 }
 
-static int enlist_and_sleep(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns,
-                            rn_agent *self)
+static int enlist_and_sleep(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns, rn_agent *self)
 {
     rn_waiter waiter;
     rn_node node = { .waiter = &waiter, .elem = elem, .dir = dir };

@@ -56,8 +56,8 @@ static void ec_wake32(const struct ck_ec_ops *ops, const uint32_t *word)
 }
 
 /* ck_ec has a 64-bit form whose members must be there; it is never used. */
-static void ec_wait64(const struct ck_ec_wait_state *state, const uint64_t *word,
-                      uint64_t expected, const struct timespec *deadline)
+static void ec_wait64(const struct ck_ec_wait_state *state, const uint64_t *word, uint64_t expected,
+                      const struct timespec *deadline)
 {
     ec_wait32(state, (const uint32_t *)(const void *)word, (uint32_t)expected, deadline);
 }

@@ -61,8 +61,7 @@ rn_ring_result rn_count_poll(rn_ring *ring, rn_dir dir, rn_evidence *evidence)
     if (dir == RN_DIR_SEND) {
         uint64_t pushes = rn_load_seq_cst(&ring->count.first); /* [CT1] */
         uint64_t pops = rn_load_seq_cst(&ring->count.second);
-        *evidence =
-            (rn_evidence){ { &ring->count.first, &ring->count.second }, { pushes, pops } };
+        *evidence = (rn_evidence){ { &ring->count.first, &ring->count.second }, { pushes, pops } };
         if (pushes & CLOSED_BIT)
             return RN_RING_CLOSED;
         /* A stale pushes may lie below pops: then it was not full either. */

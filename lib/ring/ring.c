@@ -73,8 +73,7 @@ int rn_ring_init(rn_ring *ring, rn_ring_kind kind, size_t elem_size, size_t cap,
     ring->lap = cap <= MAX_CAP ? power_of_two_at_least(cap) : 0;
     size_t slots = kind == RN_RING_SPSC ? ring->lap : cap;
     size_t bytes;
-    if (!ring->lap || __builtin_mul_overflow(slots, ring->stride, &bytes) ||
-        bytes > PTRDIFF_MAX)
+    if (!ring->lap || __builtin_mul_overflow(slots, ring->stride, &bytes) || bytes > PTRDIFF_MAX)
         return -EOVERFLOW;
     ring->mask = ring->lap - 1;
     ring->cells = rn__alloc(bytes, RN_LINE);

@@ -93,15 +93,15 @@ typedef void (*rn_segment_retire)(struct rn_segment *segment);
 typedef struct rn_ring {
     RN_LINE_ALIGNED rn_atomic_u32 watch; /* the owner's word, on the line that all read anyway */
     uint32_t elem_size;
-    uint8_t kind;   /* rn_ring_kind */
-    uint8_t simple; /* rn_simple */
+    uint8_t kind;     /* rn_ring_kind */
+    uint8_t simple;   /* rn_simple */
     bool light_fence; /* spsc: a compiler barrier does, the other side has membarrier */
     uint64_t cap;
     uint64_t lap;
     uint64_t mask;
     union {
-        rn_pair *slots;          /* word */
-        unsigned char *cells;    /* wide, spsc: stride bytes each */
+        rn_pair *slots;           /* word */
+        unsigned char *cells;     /* wide, spsc: stride bytes each */
         rn_segment_retire retire; /* unbounded */
     };
     size_t stride;

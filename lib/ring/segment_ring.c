@@ -46,9 +46,9 @@ enum { SLOTS = 256 };
 
 struct rn_segment {
     uint64_t base;
-    unsigned char link[RN_SEGMENT_LINK_SIZE]; /* for the list of retired ones */
-    RN_LINE_ALIGNED rn_atomic_u64 pushed; /* hint: slots below were pushed */
-    RN_LINE_ALIGNED rn_atomic_u64 popped; /* hint: slots below were popped */
+    unsigned char link[RN_SEGMENT_LINK_SIZE];            /* for the list of retired ones */
+    RN_LINE_ALIGNED rn_atomic_u64 pushed;                /* hint: slots below were pushed */
+    RN_LINE_ALIGNED rn_atomic_u64 popped;                /* hint: slots below were popped */
     RN_LINE_ALIGNED RN_ATOMIC(struct rn_segment *) next; /* NULL, END or the next one */
     rn_pair slots[SLOTS];
 };
@@ -304,9 +304,10 @@ size_t rn_segment_len(rn_ring *ring)
         spot tail = find_end(ring, RN_DIR_SEND);
         /* Nobody popped at head in between: both ends stood so when we read the tail. */
         uint64_t p = head.segment->base + head.index;
-        bool stands = head.index < SLOTS
-                          ? !rn_stamp_popped(rn_load_seq_cst(&head.segment->slots[head.index].first), p)
-                          : rn_load_seq_cst(&head.segment->next) == head.next;
+        bool stands =
+            head.index < SLOTS
+                ? !rn_stamp_popped(rn_load_seq_cst(&head.segment->slots[head.index].first), p)
+                : rn_load_seq_cst(&head.segment->next) == head.next;
         if (stands)
             return tail.segment->base + tail.index - p;
     }

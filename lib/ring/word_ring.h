@@ -60,7 +60,7 @@ static RN_INLINE void rn__hint_forward(rn_atomic_u64 *hint, uint64_t p)
 
 /* One attempt to claim t's slot, which carries `stamp` = FREE t. */
 static RN_INLINE bool rn__word_claim_push(rn_ring *ring, rn_pair *slot, uint64_t t, uint64_t stamp,
-                                       uint64_t word)
+                                          uint64_t word)
 {
     uint64_t old = rn_load_relaxed(&slot->second); /* [WR3] */
     /* [WR2] */
@@ -72,7 +72,7 @@ static RN_INLINE bool rn__word_claim_push(rn_ring *ring, rn_pair *slot, uint64_t
 
 /* One attempt to claim h's slot, which carries `stamp` = FULL h, perhaps CLOSED. */
 static RN_INLINE bool rn__word_claim_pop(rn_ring *ring, rn_pair *slot, uint64_t h, uint64_t stamp,
-                                      uint64_t *word)
+                                         uint64_t *word)
 {
     uint64_t found = rn_load_relaxed(&slot->second); /* [WR3] */
     uint64_t freed = rn_stamp(h + ring->lap, stamp & RN_STAMP_CLOSED);

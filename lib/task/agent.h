@@ -38,14 +38,14 @@
 typedef struct rn_agent {
     RN_LINE_ALIGNED rn_atomic_u64 inside;
     uint64_t rng;
-    uint32_t spin_credit;  /* wait/spin.c */
-    bool full_fence;       /* no membarrier on this kernel */
+    uint32_t spin_credit; /* wait/spin.c */
+    bool full_fence;      /* no membarrier on this kernel */
 
     RN_LINE_ALIGNED rn_parker parker;
     rn_atomic_u32 used;
     struct rn_agent *next; /* the registry; set once */
 
-    uint64_t seen_inside;  /* reclaim.c, under its lock */
+    uint64_t seen_inside; /* reclaim.c, under its lock */
 } rn_agent;
 
 extern _Thread_local rn_agent *rn__agent_tls;

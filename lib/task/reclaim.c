@@ -29,12 +29,12 @@ enum { BATCH_BYTES = 128 * 1024 };
 static RN_ATOMIC(rn_retired *) incoming;
 static rn_atomic_u64 incoming_bytes;
 static rn_atomic_u32 turn;
-static rn_retired *waiting; /* under the turn */
+static rn_retired *waiting;     /* under the turn */
 static rn_atomic_u32 held_back; /* is there a waiting batch? For rn__reclaim() */
 
 static void push_incoming(rn_retired *r)
 {
-    size_t size = r->size; /* once it is pushed, another may free it */
+    size_t size = r->size;                          /* once it is pushed, another may free it */
     rn_retired *first = rn_load_relaxed(&incoming); /* the swap re-checks it */
     do {
         r->next = first;

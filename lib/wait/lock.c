@@ -14,7 +14,7 @@ enum { SPIN_ROUNDS = 4, SPIN_PAUSES = 16 };
 static bool try_acquire(rn_lock *lock)
 {
     uint32_t open = 0;
-    return rn_load_relaxed(&lock->state) == 0 && /* the swap re-checks it */
+    return rn_load_relaxed(&lock->state) == 0 &&      /* the swap re-checks it */
            rn_cas_seq_cst(&lock->state, &open, HELD); /* [LK1] */
 }
 

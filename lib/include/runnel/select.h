@@ -17,10 +17,10 @@ RN_BEGIN_DECLS
 
 /* One case. Fill it in with RN_RECV or RN_SEND; read `err` of the chosen one. */
 typedef struct rn_case {
-    rn_chan *ch;  /* RN_NEVER switches the case off */
-    void *elem;   /* receive: where to (NULL drops it); send: where from */
+    rn_chan *ch; /* RN_NEVER switches the case off */
+    void *elem;  /* receive: where to (NULL drops it); send: where from */
     int is_send;
-    int err;      /* chosen case: 0, or -EPIPE: this channel is closed (and drained) */
+    int err; /* chosen case: 0, or -EPIPE: this channel is closed (and drained) */
 } rn_case;
 
 static inline rn_case rn_case_recv(rn_chan *ch, void *elem)

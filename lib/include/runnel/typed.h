@@ -43,45 +43,44 @@
 #define RN__IS_ARITHMETIC(class_) ((class_) >= 1 && (class_) <= 9 && (class_) != 5)
 #define RN__CLASS(E) __builtin_classify_type(*(__typeof__(E) *)0)
 #define RN__FITS(E, v)                                                                      \
-    _Generic((v), E: 1,                                                                     \
-        default: RN__IS_ARITHMETIC(RN__CLASS(E))                                            \
-                     ? RN__IS_ARITHMETIC(__builtin_classify_type(v))                        \
-                     : RN__CLASS(E) == 5 && !RN__IS_ARITHMETIC(__builtin_classify_type(v)) &&\
-                           _Generic(1 ? *(__typeof__(E) *)0 : (v), E: 1,                    \
-                               default: _Generic((v), void *: 1, default: 0)))
-#define RN__IS_POINTER_TO(E, p) \
-    _Generic((p), __typeof__(E) *: 1, default: 0)
+    _Generic((v), E : 1, default                                                            \
+             : RN__IS_ARITHMETIC(RN__CLASS(E))                                              \
+                   ? RN__IS_ARITHMETIC(__builtin_classify_type(v))                          \
+                   : RN__CLASS(E) == 5 && !RN__IS_ARITHMETIC(__builtin_classify_type(v)) && \
+                         _Generic(1 ? *(__typeof__(E) *)0 : (v), E : 1, default             \
+                                  : _Generic((v), void * : 1, default : 0)))
+#define RN__IS_POINTER_TO(E, p) _Generic((p), __typeof__(E) * : 1, default : 0)
 
-#define rn_put(c, value)                                                                    \
-    __extension__({                                                                         \
-        _Static_assert(RN__FITS(RN_ELEM(c), value),                                         \
-                       "rn_put: the value does not fit the channel's element type");        \
-        RN_ELEM(c) rn__value = (value);                                                     \
-        rn_send(rn_raw(c), &rn__value);                                                     \
+#define rn_put(c, value)                                                             \
+    __extension__({                                                                  \
+        _Static_assert(RN__FITS(RN_ELEM(c), value),                                  \
+                       "rn_put: the value does not fit the channel's element type"); \
+        RN_ELEM(c) rn__value = (value);                                              \
+        rn_send(rn_raw(c), &rn__value);                                              \
     })
 
-#define rn_get(c, ptr)                                                                      \
-    __extension__({                                                                         \
-        _Static_assert(RN__IS_POINTER_TO(RN_ELEM(c), ptr),                                  \
-                       "rn_get: this is no pointer to the channel's element type");         \
-        rn_recv(rn_raw(c), (ptr));                                                          \
+#define rn_get(c, ptr)                                                              \
+    __extension__({                                                                 \
+        _Static_assert(RN__IS_POINTER_TO(RN_ELEM(c), ptr),                          \
+                       "rn_get: this is no pointer to the channel's element type"); \
+        rn_recv(rn_raw(c), (ptr));                                                  \
     })
 
 /* Runs the statement after it for each element, until closed and drained (or an error). */
 #define rn_range(var, c) while (rn_get((c), &(var)) == 0)
 
 /* Select cases with the same checks: RN_GET(c, &v), RN_PUT(c, &v). */
-#define RN_GET(c, ptr)                                                                      \
-    __extension__({                                                                         \
-        _Static_assert(RN__IS_POINTER_TO(RN_ELEM(c), ptr),                                  \
-                       "RN_GET: this is no pointer to the channel's element type");         \
-        rn_case_recv(rn_raw(c), (ptr));                                                     \
+#define RN_GET(c, ptr)                                                              \
+    __extension__({                                                                 \
+        _Static_assert(RN__IS_POINTER_TO(RN_ELEM(c), ptr),                          \
+                       "RN_GET: this is no pointer to the channel's element type"); \
+        rn_case_recv(rn_raw(c), (ptr));                                             \
     })
-#define RN_PUT(c, ptr)                                                                      \
-    __extension__({                                                                         \
-        _Static_assert(RN__IS_POINTER_TO(RN_ELEM(c), ptr),                                  \
-                       "RN_PUT: this is no pointer to the channel's element type");         \
-        rn_case_send(rn_raw(c), (ptr));                                                     \
+#define RN_PUT(c, ptr)                                                              \
+    __extension__({                                                                 \
+        _Static_assert(RN__IS_POINTER_TO(RN_ELEM(c), ptr),                          \
+                       "RN_PUT: this is no pointer to the channel's element type"); \
+        rn_case_send(rn_raw(c), (ptr));                                             \
     })
 
 #endif /* __cplusplus */
