@@ -29,7 +29,7 @@
 #define RN_AT_ONCE INT64_MIN
 
 /* Up to here on the stack, beyond it on the heap. */
-enum { SMALL = 8, MAX_CASES = 1 << 16 };
+enum { SMALL = 8 };
 
 typedef struct selection {
     rn_case *cases;
@@ -225,18 +225,19 @@ static int enlist_or_act(selection *s, rn_waiter *waiter, bool at_front)
     return chosen;
 }
 
-/* After the wait: off the lists of the channels that did not choose us. */
+/* After the wait: off the lists of the channels that did not choose us. Wakes are run
+ * channel by channel: nobody chosen on one waits for the lock of the next. */
 static void leave_lists(selection *s)
 {
-    rn_wakes wakes = { NULL, NULL };
     rn__agent_enter(s->self);
     for (uint32_t i = 0; i < s->n; i++) {
         rn_chan *c = s->cases[s->nodes[i].index].ch;
+        rn_wakes wakes = { NULL, NULL };
         rn_lock_acquire(&c->lock);
         rn_chan_unlist(c, &s->nodes[i]);
         rn_chan_unlock(c, &wakes);
+        rn_wakes_run(&wakes, s->self);
     }
-    rn_wakes_run(&wakes, s->self);
     rn__agent_leave(s->self);
 }
 
@@ -278,7 +279,7 @@ static int wait_for_one(selection *s, rn_time deadline_ns)
 
 static bool is_valid(const rn_case *cases, int n)
 {
-    if (n < 0 || n > MAX_CASES || (n > 0 && !cases))
+    if (n < 0 || n > RN_SELECT_MAX || (n > 0 && !cases))
         return false;
     for (int i = 0; i < n; i++) {
         const rn_case *k = &cases[i];

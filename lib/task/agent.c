@@ -61,6 +61,8 @@ static rn_agent *make(void)
 
 static void release(void *arg)
 {
+    if (rn__agent_is_forked())
+        return; /* the child's thread ends: everything here is its parent's */
     rn_agent *a = arg;
     rn__agent_tls = NULL;
     rn_store_release(&a->used, 0); /* [AG4] */

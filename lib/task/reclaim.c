@@ -11,7 +11,8 @@
  * nobody else is inside anything, and it is freed on the spot.
  *
  * Memory held back is bounded by what is retired while one operation lasts, plus
- * BATCH_BYTES: operations do not sleep inside (an agent is outside while parked).
+ * BATCH_BYTES: an agent is outside while it is parked; inside, it sleeps at most for a
+ * channel's lock or for a neighbour in the two-phase ring.
  *
  * Ordering
  *   [AG1], [AG2] see agent.h: the counters.
@@ -40,6 +41,16 @@ static void push_incoming(rn_retired *r)
         r->next = first;
     } while (!rn_cas_release(&incoming, &first, r)); /* [RC2] */
     rn_fetch_add_relaxed(&incoming_bytes, size);     /* a threshold, not a promise */
+}
+
+/* The bytes of a batch leave the count as they came, so that none are forgotten; the
+ * count may dip below zero while a retirer is between its two steps. */
+static void uncount(const rn_retired *r)
+{
+    uint64_t bytes = 0;
+    for (; r; r = r->next)
+        bytes += r->size;
+    rn_fetch_add_relaxed(&incoming_bytes, -bytes);
 }
 
 static void free_all(rn_retired *r)
@@ -79,7 +90,7 @@ static void look(void)
         waiting = NULL;
     }
     if (!waiting && (waiting = rn_exchange_acquire(&incoming, NULL))) { /* [RC2] */
-        rn_store_relaxed(&incoming_bytes, 0);
+        uncount(waiting);
         note_who_is_inside();
     }
     if (waiting && !done && all_have_left()) {
@@ -103,6 +114,7 @@ void rn__retire_seen(rn_retired *r)
 {
     if (nobody_is_inside()) {
         r->free_fn(r);
+        rn__reclaim();
         return;
     }
     push_incoming(r);
@@ -112,13 +124,13 @@ void rn__retire_seen(rn_retired *r)
 void rn__retire_unseen(rn_retired *r)
 {
     push_incoming(r);
-    if (rn_load_relaxed(&incoming_bytes) >= BATCH_BYTES)
+    if ((int64_t)rn_load_relaxed(&incoming_bytes) >= BATCH_BYTES)
         look();
 }
 
 void rn__reclaim(void)
 {
     /* Relaxed: only whether it is worth a look. */
-    if (rn_load_relaxed(&incoming_bytes) || rn_load_relaxed(&held_back))
+    if (rn_load_relaxed(&incoming) || rn_load_relaxed(&held_back))
         look();
 }

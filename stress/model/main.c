@@ -3,11 +3,15 @@
  * The command: runs scenarios within a budget, prints a table, explains a failure.
  */
 #include <fnmatch.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine.h"
 
@@ -20,6 +24,7 @@ static struct {
     int mode; /* -1: DPOR, then random for the rest */
     int preemptions;
     uint64_t seed;
+    int jobs;
     bool list, crosscheck, verbose;
 } opt = { .glob = "*", .budget = 40, .mode = -1, .preemptions = -1, .seed = 1 };
 
@@ -31,7 +36,18 @@ typedef struct {
 static mc_scenario *scenarios[MAX_SCENARIOS];
 static int n_scenarios;
 static outcome_set outcomes;
-static uint64_t total_executions;
+
+/* Shared by the processes that divide the scenarios among themselves. */
+#define ROUNDS 3
+static struct {
+    struct {
+        int16_t scenario;
+        int8_t round;
+    } queue[ROUNDS * MAX_SCENARIOS];
+    int head, tail, busy, lock;
+    int failed, exhausted, ran;
+    uint64_t executions;
+} *shared;
 
 void mc_register(mc_scenario *s)
 {
@@ -134,17 +150,18 @@ static void shrink(void)
         }
 }
 
-static enum verdict search_as_asked(const mc_scenario *s, double budget)
+static enum verdict search_as_asked(const mc_scenario *s, double budget, bool last_round)
 {
-    double start = now();
+    double start = now(), end = start + budget;
     if (opt.mode >= 0)
-        return search((enum mc_mode)opt.mode, opt.preemptions, start + budget, UINT64_MAX);
+        return search((enum mc_mode)opt.mode, opt.preemptions, end, UINT64_MAX);
     if (opt.preemptions >= 0) {
-        enum verdict v = search(MC_PLAIN, opt.preemptions, start + budget, UINT64_MAX);
+        enum verdict v = search(MC_PLAIN, opt.preemptions, end, UINT64_MAX);
         return v == EXHAUSTED ? OUT_OF_TIME : v;
     }
-    enum verdict v = search(MC_DPOR, -1, start + budget * (s->unbounded ? 0.3 : 0.7), UINT64_MAX);
-    return v == OUT_OF_TIME ? search(MC_RANDOM, -1, start + budget, UINT64_MAX) : v;
+    double share = !last_round ? 1 : s->large ? 0.3 : 0.7;
+    enum verdict v = search(MC_DPOR, -1, start + budget * share, UINT64_MAX);
+    return v == OUT_OF_TIME && last_round ? search(MC_RANDOM, -1, end, UINT64_MAX) : v;
 }
 
 static bool judge(const mc_scenario *s, enum verdict v)
@@ -181,29 +198,31 @@ static int count_threads(const mc_scenario *s)
     return n;
 }
 
-static bool run(const mc_scenario *s, double budget, bool *exhausted)
+/* False: it needs more time. */
+static bool run(const mc_scenario *s, double budget, bool last_round)
 {
     begin(s);
     double start = now();
-    enum verdict v = search_as_asked(s, budget);
+    enum verdict v = search_as_asked(s, budget, last_round);
     double took = now() - start;
     uint64_t executions = mc.executions;
-    total_executions += executions;
-    bool good = judge(s, v);
-    *exhausted = v == EXHAUSTED || (v == FAILED && good);
+    __atomic_fetch_add(&shared->executions, executions, __ATOMIC_RELAXED);
+    if (v == OUT_OF_TIME && !last_round)
+        return false;
     if (opt.verbose)
         printf("  %lu executions cut short, %.1f steps each\n", (unsigned long)mc.redundant,
                (double)mc.steps / (double)mc.executions);
+    bool good = judge(s, v), as_told = v == FAILED && good;
     printf("%-44s %d  %10lu  %-9s %7.2f  %s\n", s->name, count_threads(s),
-           (unsigned long)executions,
-           v == EXHAUSTED ? "all" : v == FAILED && good ? "as told" : "sampled", took,
-           good ? "ok" : "FAILED");
-    fflush(stdout);
-    return good;
+           (unsigned long)executions, v == EXHAUSTED ? "all" : as_told ? "as told" : "sampled",
+           took, good ? "ok" : "FAILED");
+    __atomic_fetch_add(&shared->exhausted, v == EXHAUSTED || as_told, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&shared->failed, !good, __ATOMIC_RELAXED);
+    return true;
 }
 
 /* DPOR must find what the search without reduction finds. */
-static bool crosscheck(const mc_scenario *s, double budget)
+static void crosscheck(const mc_scenario *s, double budget)
 {
     static outcome_set plain;
     char failure[2][sizeof mc.failure] = { "", "" };
@@ -229,7 +248,8 @@ static bool crosscheck(const mc_scenario *s, double budget)
     fflush(stdout);
     if (finished && !same)
         printf("  plain: %s\n  dpor: %s\n", failure[0], failure[1]);
-    return !finished || same;
+    __atomic_fetch_add(&shared->failed, finished && !same, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&shared->exhausted, finished, __ATOMIC_RELAXED);
 }
 
 /* ---- the command --------------------------------------------------------------------------- */
@@ -257,7 +277,7 @@ static void usage(void)
 {
     fprintf(stderr,
             "model [--list] [--scenario GLOB] [--budget SECONDS] [--preemptions N] [--seed N]\n"
-            "      [--mode dpor|plain|random|pct] [--replay CHOICES] [--crosscheck] [--verbose]\n");
+            "      [--jobs N] [--mode dpor|plain|random|pct] [--replay CHOICES] [--crosscheck] [--verbose]\n");
     exit(2);
 }
 
@@ -293,6 +313,8 @@ static void parse(int argc, char **argv)
             opt.mode = mode_of(argv[++i]);
         else if (strcmp(a, "--preemptions") == 0)
             opt.preemptions = atoi(argv[++i]);
+        else if (strcmp(a, "--jobs") == 0)
+            opt.jobs = atoi(argv[++i]);
         else if (strcmp(a, "--seed") == 0)
             opt.seed = strtoull(argv[++i], NULL, 0);
         else if (strcmp(a, "--replay") == 0)
@@ -310,23 +332,111 @@ static int replay(const mc_scenario *s)
     return mc.status == MC_FAILED;
 }
 
+static void lock(void)
+{
+    while (__atomic_exchange_n(&shared->lock, 1, __ATOMIC_ACQUIRE))
+        sched_yield();
+}
+
+static void unlock(void)
+{
+    __atomic_store_n(&shared->lock, 0, __ATOMIC_RELEASE);
+}
+
+static void enqueue(int scenario, int round)
+{
+    shared->queue[shared->tail].scenario = (int16_t)scenario;
+    shared->queue[shared->tail++].round = (int8_t)round;
+}
+
+/* -1: nothing now; -2: nothing any more. Else a scenario, the time for it, its round. */
+static int take(double end, double *share, int *round)
+{
+    lock();
+    int i = shared->busy ? -1 : -2;
+    int waiting = shared->tail - shared->head;
+    if (waiting) {
+        static const double part[ROUNDS] = { 0.1, 0.3, 1 };
+        i = shared->queue[shared->head].scenario;
+        *round = shared->queue[shared->head++].round;
+        double left = end - now() > 0 ? end - now() : 0;
+        *share = left * part[*round] * opt.jobs / waiting;
+        *share = *share > left ? left : *share;
+        shared->busy++;
+    }
+    unlock();
+    return i;
+}
+
+/* Each scenario gets a little time, those that need more a third of the rest, and those
+ * that need still more what is left: first come the many that are small. */
+static void work(double end)
+{
+    for (;;) {
+        double share;
+        int round, i = take(end, &share, &round);
+        if (i == -2)
+            return;
+        if (i == -1) {
+            usleep(1000);
+            continue;
+        }
+        bool finished = true;
+        if (opt.crosscheck)
+            crosscheck(scenarios[i], share / 2);
+        else
+            finished = run(scenarios[i], share, round == ROUNDS - 1);
+        fflush(stdout);
+        lock();
+        shared->busy--;
+        shared->ran += finished;
+        if (!finished)
+            enqueue(i, round + 1);
+        unlock();
+    }
+}
+
 static int run_all(void)
 {
-    int failed = 0, ran = 0, all = 0;
-    double end = now() + opt.budget, start = now();
+    double start = now(), end = start + opt.budget;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        perror("model: mmap");
+        return 2;
+    }
+    if (opt.jobs > n_scenarios)
+        opt.jobs = n_scenarios;
     if (!opt.crosscheck)
         printf("%-44s %s  %10s  %-9s %7s\n", "scenario", "#", "executions", "searched", "seconds");
-    for (int i = 0; i < n_scenarios; i++, ran++) {
-        double left = end - now();
-        double share = (left > 0 ? left : 0) / (n_scenarios - i);
-        bool exhausted = false;
-        failed += opt.crosscheck ? !crosscheck(scenarios[i], share / 2)
-                                 : !run(scenarios[i], share, &exhausted);
-        all += exhausted;
-    }
-    printf("model: %d scenarios, %d exhausted, %d failed, %lu executions, %.1f s, seed %lu\n", ran,
-           all, failed, (unsigned long)total_executions, now() - start, (unsigned long)opt.seed);
-    return failed != 0 || ran == 0;
+    fflush(stdout);
+    bool one_round = opt.crosscheck || opt.mode >= 0 || opt.preemptions >= 0 || n_scenarios == 1;
+    for (int i = 0; i < n_scenarios; i++)
+        enqueue(i, one_round ? ROUNDS - 1 : 0);
+    for (int i = 1; i < opt.jobs; i++)
+        if (fork() == 0) {
+            work(end);
+            _Exit(0);
+        }
+    work(end);
+    while (wait(NULL) > 0)
+        ;
+    printf("model: %d of %d scenarios, %d exhausted, %d failed, %lu executions, %.1f s, seed %lu\n",
+           shared->ran, n_scenarios, shared->exhausted, shared->failed,
+           (unsigned long)shared->executions, now() - start, (unsigned long)opt.seed);
+    return shared->failed != 0 || shared->ran != n_scenarios || n_scenarios == 0;
+}
+
+static int is_larger(const void *a, const void *b)
+{
+    const mc_scenario *x = *(mc_scenario *const *)a, *y = *(mc_scenario *const *)b;
+    int size_x = count_threads(x) + 8 * x->large, size_y = count_threads(y) + 8 * y->large;
+    return size_x != size_y ? size_x - size_y : strcmp(x->name, y->name);
+}
+
+static int cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
 int main(int argc, char **argv)
@@ -337,12 +447,15 @@ int main(int argc, char **argv)
         if (fnmatch(opt.glob, scenarios[i]->name, 0) == 0)
             scenarios[n++] = scenarios[i];
     n_scenarios = n;
+    qsort(scenarios, (size_t)n, sizeof *scenarios, is_larger);
     if (opt.list) {
         for (int i = 0; i < n; i++)
             printf("%-44s %s\n", scenarios[i]->name, scenarios[i]->claim);
         return 0;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (opt.jobs < 1)
+        opt.jobs = cpus();
     mc_sched_init();
     catch_crashes();
     if (opt.replay)

@@ -13,7 +13,7 @@
 #include "runnel.h"
 #include "threads.h"
 
-/* ---- doubleselect ------------------------------------------------------------- */
+/* ---- doubleselect -------------------------------------------------------------------- */
 
 TestSuite(doubleselect, .timeout = RNT_TIMEOUT);
 
@@ -71,7 +71,7 @@ Test(doubleselect, a_send_select_fires_exactly_one_case)
     free(seen);
 }
 
-/* ---- fifo --------------------------------------------------------------------- */
+/* ---- fifo ---------------------------------------------------------------------------- */
 
 TestSuite(fifo, .timeout = RNT_TIMEOUT);
 
@@ -129,7 +129,7 @@ Test(fifo, SynchFifo)
     rn_chan_unref(data);
 }
 
-/* ---- goroutines --------------------------------------------------------------- */
+/* ---- goroutines ---------------------------------------------------------------------- */
 
 TestSuite(goroutines, .timeout = RNT_TIMEOUT);
 
@@ -161,7 +161,7 @@ Test(goroutines, a_long_chain_passes_one_token_left)
         rn_chan_unref(link[i]);
 }
 
-/* ---- nonblock: int32, int64, bool, string, at capacity 0 and 1 ---------------- */
+/* ---- nonblock: int32, int64, bool, string, at capacity 0 and 1 ----------------------- */
 
 TestSuite(nonblock, .timeout = RNT_TIMEOUT);
 
@@ -268,7 +268,7 @@ Test(nonblock, not_ready_takes_the_default_and_ready_does_not_at_capacity_1)
     }
 }
 
-/* ---- sieve1 ------------------------------------------------------------------- */
+/* ---- sieve1 -------------------------------------------------------------------------- */
 
 TestSuite(sieve1, .timeout = RNT_TIMEOUT);
 
@@ -329,7 +329,7 @@ Test(sieve1, a_chain_of_filters_yields_the_primes)
     rn_chan_unref(first);
 }
 
-/* ---- zerosize ----------------------------------------------------------------- */
+/* ---- zerosize ------------------------------------------------------------------------ */
 
 TestSuite(zerosize, .timeout = RNT_TIMEOUT);
 

@@ -15,7 +15,7 @@
 #include "runnel.h"
 #include "threads.h"
 
-/* ---- TestChan: for each capacity -------------------------------------------------- */
+/* ---- TestChan: for each capacity ----------------------------------------------------- */
 
 TestSuite(TestChan, .timeout = RNT_TIMEOUT);
 
@@ -42,7 +42,8 @@ static void send_one(void *arg)
 
 Test(TestChan, receive_from_an_empty_channel_blocks)
 {
-    FOR_EACH_CAP {
+    FOR_EACH_CAP
+    {
         struct one_value o = { rnt_chan(sizeof(int), cap), 0, 1 };
         rnt_thread *t = rnt_start(receive_one, &o);
         rnt_wait_parked(t);
@@ -57,7 +58,8 @@ Test(TestChan, receive_from_an_empty_channel_blocks)
 
 Test(TestChan, non_blocking_receive_from_an_empty_channel_takes_the_default)
 {
-    FOR_EACH_CAP {
+    FOR_EACH_CAP
+    {
         rn_chan *ch = rnt_chan(sizeof(int), cap);
         int v = 7;
         rn_case c = RN_RECV(ch, &v);
@@ -76,7 +78,8 @@ static void fill(rn_chan *ch, size_t cap)
 
 Test(TestChan, send_to_a_full_channel_blocks)
 {
-    FOR_EACH_CAP {
+    FOR_EACH_CAP
+    {
         struct one_value o = { rnt_chan(sizeof(int), cap), (int)cap, 1 };
         fill(o.ch, cap);
         check_eq(rn_try_send(o.ch, &o.value), -EAGAIN);
@@ -94,7 +97,8 @@ Test(TestChan, send_to_a_full_channel_blocks)
 
 Test(TestChan, a_closed_channel_drains_then_gives_zero_and_closed)
 {
-    FOR_EACH_CAP {
+    FOR_EACH_CAP
+    {
         rn_chan *ch = rnt_chan(sizeof(int), cap);
         fill(ch, cap);
         check_ok(rn_close(ch));
@@ -111,7 +115,8 @@ Test(TestChan, a_closed_channel_drains_then_gives_zero_and_closed)
 
 Test(TestChan, close_unblocks_a_receiver)
 {
-    FOR_EACH_CAP {
+    FOR_EACH_CAP
+    {
         struct one_value o = { rnt_chan(sizeof(int), cap), 7, 1 };
         rnt_thread *t = rnt_start(receive_one, &o);
         rnt_wait_parked(t);
@@ -140,7 +145,8 @@ static void receive_hundred(void *arg, bool by_select)
 
 Test(TestChan, a_hundred_values_come_in_order)
 {
-    FOR_EACH_CAP for (int by_select = 0; by_select < 2; by_select++) {
+    FOR_EACH_CAP for (int by_select = 0; by_select < 2; by_select++)
+    {
         rn_chan *ch = rnt_chan(sizeof(int), cap);
         rnt_thread *t = rnt_start(send_hundred, ch);
         receive_hundred(ch, by_select);
@@ -189,7 +195,8 @@ Test(TestChan, four_senders_and_four_receivers_lose_and_double_nothing)
 
 Test(TestChan, len_and_cap)
 {
-    FOR_EACH_CAP {
+    FOR_EACH_CAP
+    {
         rn_chan *ch = rnt_chan(sizeof(int), cap);
         check_eq(rn_len(ch), 0);
         check_eq(rn_cap(ch), cap);
@@ -200,7 +207,7 @@ Test(TestChan, len_and_cap)
     }
 }
 
-/* ---- the other cases about channels ------------------------------------------------ */
+/* ---- the other cases about channels -------------------------------------------------- */
 
 TestSuite(chan_test, .timeout = RNT_TIMEOUT);
 

@@ -135,7 +135,7 @@ Test(chan_test_select, TestNonblockSelectRace_room_that_moves_is_always_found)
     default_is_never_taken(0, true);
 }
 
-/* ---- TestSelfSelect -------------------------------------------------------------------- */
+/* ---- TestSelfSelect ------------------------------------------------------------------ */
 
 struct self_select {
     rn_chan *ch;
@@ -168,7 +168,7 @@ Test(chan_test_select, TestSelfSelect)
     }
 }
 
-/* ---- TestSelectStress -------------------------------------------------------------------- */
+/* ---- TestSelectStress ---------------------------------------------------------------- */
 
 enum { STRESS_CHANS = 4 };
 
@@ -224,7 +224,7 @@ Test(chan_test_select, TestSelectStress)
     }
 }
 
-/* ---- fairness ------------------------------------------------------------------------------ */
+/* ---- fairness ------------------------------------------------------------------------ */
 
 /* 10,000 fair coins fall outside 5,000 +- 250 once in 1.7 million runs. */
 enum { TRIALS = 10000, SLACK = 250 };
@@ -286,7 +286,7 @@ Test(chan_test_select, TestPseudoRandomSend)
     }
 }
 
-/* ---- TestSelectDuplicateChannel ---------------------------------------------------------------- */
+/* ---- TestSelectDuplicateChannel ------------------------------------------------------ */
 
 struct duplicate {
     rn_chan *c, *d, *e;

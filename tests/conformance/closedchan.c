@@ -12,7 +12,7 @@
 #include "runnel.h"
 #include "threads.h"
 
-/* ---- closedchan ----------------------------------------------------------------- */
+/* ---- closedchan ---------------------------------------------------------------------- */
 
 TestSuite(closedchan, .timeout = RNT_TIMEOUT);
 
@@ -145,7 +145,7 @@ Test(closedchan, closing_nothing_is_an_error)
     check_eq(rn_close(RN_NEVER), -EINVAL);
 }
 
-/* ---- chancap -------------------------------------------------------------------- */
+/* ---- chancap ------------------------------------------------------------------------- */
 
 TestSuite(chancap, .timeout = RNT_TIMEOUT);
 

@@ -135,6 +135,50 @@ Test(race_chan, a_receive_happens_before_the_send_that_needs_its_room)
     }
 }
 
+/* Both rules in a stream that mostly does not wait, so that the ring itself and not the
+ * waking has to make the order; over every kind. */
+enum { STREAM = 400 };
+
+struct stream {
+    const rnt_kind *kind;
+    rn_chan *ch;
+    unsigned n;
+    int sent[STREAM], received[STREAM];
+};
+
+static void stream_receiver(void *arg)
+{
+    struct stream *s = arg;
+    for (unsigned i = 0; i < s->n; i++) {
+        s->received[i] = 1;
+        expect_ok(rn_recv(s->ch, NULL));
+        expect_eq(s->sent[i], 1);
+    }
+}
+
+static void stream_over(const rnt_kind *kind)
+{
+    static struct stream s;
+    static const unsigned char zero[RNT_ELEM_MAX];
+    s = (struct stream){ .kind = kind, .ch = rnt_chan_of(kind), .n = STREAM };
+    rnt_thread *t = rnt_start(stream_receiver, &s);
+    for (unsigned i = 0; i < s.n; i++) {
+        s.sent[i] = 1;
+        check_ok(rn_send(s.ch, zero));
+        if (kind->cap != RN_UNBOUNDED && i >= kind->cap)
+            check_eq(s.received[i - kind->cap], 1);
+    }
+    rnt_join(t);
+    rn_chan_unref(s.ch);
+}
+
+Test(race_chan, a_stream_orders_what_surrounds_it_both_ways)
+{
+    for (unsigned k = 0; k < rnt_kind_count; k++)
+        for (unsigned i = 0; i < rnt_scaled(20); i++)
+            stream_over(&rnt_kinds[k]);
+}
+
 /* ---- close ----------------------------------------------------------------------------- */
 
 static void write_then_close(void *arg)

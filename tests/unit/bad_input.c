@@ -14,7 +14,7 @@
 
 TestSuite(bad_input, .timeout = RNT_TIMEOUT);
 
-/* ---- no channel ------------------------------------------------------------------------ */
+/* ---- no channel ---------------------------------------------------------------------- */
 
 static void is_refused(rn_chan *ch)
 {
@@ -49,7 +49,7 @@ Test(bad_input, ref_and_unref_of_nothing_do_nothing)
     rn_chan_unref(NULL);
 }
 
-/* ---- no element ------------------------------------------------------------------------ */
+/* ---- no element ---------------------------------------------------------------------- */
 
 Test(bad_input, a_send_of_null_is_refused_by_every_kind)
 {
@@ -90,7 +90,7 @@ Test(bad_input, a_receive_into_null_drops_the_element)
     }
 }
 
-/* ---- sizes, capacities, options --------------------------------------------------------- */
+/* ---- sizes, capacities, options ------------------------------------------------------ */
 
 static void new_fails(size_t size, size_t cap, unsigned options, int expected)
 {
@@ -140,7 +140,7 @@ Test(bad_input, options_that_do_not_go_together_are_refused)
     new_fails(8, 8, 4, EINVAL);
 }
 
-/* ---- try on full and empty, second close ------------------------------------------------ */
+/* ---- try on full and empty, second close --------------------------------------------- */
 
 Test(bad_input, try_on_full_and_on_empty_says_again)
 {
@@ -174,7 +174,7 @@ Test(bad_input, a_second_close_and_a_late_send_are_errors)
     }
 }
 
-/* ---- deadlines --------------------------------------------------------------------------- */
+/* ---- deadlines ----------------------------------------------------------------------- */
 
 static const rn_time past[] = { 0, -1, INT64_MIN, 1, -RN_SECOND };
 enum { PASTS = 5 };
@@ -284,7 +284,7 @@ Test(bad_input, a_parked_receiver_with_a_far_deadline_is_woken)
     }
 }
 
-/* ---- select ------------------------------------------------------------------------------- */
+/* ---- select -------------------------------------------------------------------------- */
 
 Test(bad_input, select_refuses_null_channels_and_bad_counts)
 {
@@ -359,7 +359,7 @@ Test(bad_input, a_case_that_was_not_chosen_keeps_its_err)
     rn_chan_unref(idle);
 }
 
-/* ---- time ---------------------------------------------------------------------------------- */
+/* ---- time ---------------------------------------------------------------------------- */
 
 Test(bad_input, deadlines_saturate)
 {

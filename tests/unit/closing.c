@@ -57,8 +57,9 @@ static void senders_get_epipe(const rnt_kind *kind, bool by_select)
 {
     static struct parked p;
     unsigned n = kind->options & RN_CHAN_SPSC ? 1 : 3;
-    p = (struct parked){ .kind = kind, .ch = rnt_chan_of(kind), .idle = rnt_chan(1, 0),
-                         .by_select = by_select };
+    p = (struct parked){
+        .kind = kind, .ch = rnt_chan_of(kind), .idle = rnt_chan(1, 0), .by_select = by_select
+    };
     fill_with(p.ch, kind, 1);
     rnt_team *t = rnt_team_start(n, parked_sender, &p);
     rnt_team_wait_parked(t);
@@ -94,8 +95,9 @@ static void receivers_get_epipe(const rnt_kind *kind, bool by_select)
 {
     static struct parked p;
     unsigned n = kind->options & RN_CHAN_SPSC ? 1 : 3;
-    p = (struct parked){ .kind = kind, .ch = rnt_chan_of(kind), .idle = rnt_chan(1, 0),
-                         .by_select = by_select };
+    p = (struct parked){
+        .kind = kind, .ch = rnt_chan_of(kind), .idle = rnt_chan(1, 0), .by_select = by_select
+    };
     rnt_team *t = rnt_team_start(n, parked_receiver, &p);
     rnt_team_wait_parked(t);
     check_ok(rn_close(p.ch));
@@ -122,7 +124,7 @@ Test(closing, parked_selects_to_receive_see_the_close_and_zero)
         receivers_get_epipe(&rnt_kinds[k], true);
 }
 
-/* ---- a select parked on several channels, closed one after the other -------------------- */
+/* ---- a select parked on several channels, closed one after the other ----------------- */
 
 struct several {
     rn_chan *a, *b;
@@ -157,7 +159,7 @@ Test(closing, a_select_reports_which_channel_was_closed)
     }
 }
 
-/* ---- close against senders and receivers in full flight --------------------------------- */
+/* ---- close against senders and receivers in full flight ------------------------------ */
 
 struct storm {
     rn_chan *ch;
@@ -197,8 +199,7 @@ Test(closing, what_was_sent_before_the_close_is_received_and_nothing_else)
                 continue;
             }
             rnt_run(7, storm_member, &s);
-            check_eq(s.moved[0] + s.moved[1] + s.moved[2],
-                     s.moved[3] + s.moved[4] + s.moved[5]);
+            check_eq(s.moved[0] + s.moved[1] + s.moved[2], s.moved[3] + s.moved[4] + s.moved[5]);
             check_eq(rn_len(s.ch), 0);
             rn_chan_unref(s.ch);
         }

@@ -149,7 +149,7 @@ Test(elements, a_stream_between_threads_arrives_whole_and_in_order)
                     stream_through(sizes[s], caps[c], options[o]);
 }
 
-/* ---- many producers, many consumers ------------------------------------------------------ */
+/* ---- many producers, many consumers -------------------------------------------------- */
 
 enum { SENDERS = 3, RECEIVERS = 3 };
 

@@ -29,10 +29,11 @@ static int wait_for(pid_t child)
     return WEXITSTATUS(status);
 }
 
-#define REFUSED(call) \
-    do {              \
-        line++;       \
-        if ((call) != -ENOTRECOVERABLE) _exit(line); \
+#define REFUSED(call)                   \
+    do {                                \
+        line++;                         \
+        if ((call) != -ENOTRECOVERABLE) \
+            _exit(line);                \
     } while (0)
 
 static void child_is_refused(rn_chan *ch)

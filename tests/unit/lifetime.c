@@ -48,7 +48,7 @@ Test(lifetime, references_are_counted_across_threads)
     rn_chan_unref(ch);
 }
 
-/* ---- receive the last element, unref to zero, while the sender is still inside ----------- */
+/* ---- receive the last element, unref to zero, while the sender is still inside ------- */
 
 /* One round: the owner of the only reference makes a channel, the other side sends to
  * it (or receives from it) through a bare pointer; once the effect is seen it is freed. */
@@ -85,7 +85,9 @@ static void guest(void *arg)
 
 static void hand_over(const rnt_kind *kind, bool guest_receives, bool by_select)
 {
-    struct hand_over h = { .kind = kind, .rounds = rnt_scaled(1000), .by_select = by_select,
+    struct hand_over h = { .kind = kind,
+                           .rounds = rnt_scaled(1000),
+                           .by_select = by_select,
                            .guest_receives = guest_receives };
     unsigned char v[RNT_ELEM_MAX] = { 0 };
     rnt_thread *t = rnt_start(guest, &h);
@@ -149,7 +151,7 @@ Test(lifetime, a_channel_is_freed_under_its_closer)
     }
 }
 
-/* ---- a channel sent through a channel, its reference with it ------------------------------- */
+/* ---- a channel sent through a channel, its reference with it ------------------------- */
 
 static void serve(void *arg)
 {
@@ -179,7 +181,7 @@ Test(lifetime, whoever_holds_the_last_reference_frees)
     rn_chan_unref(requests);
 }
 
-/* ---- threads that come and go --------------------------------------------------------------- */
+/* ---- threads that come and go -------------------------------------------------------- */
 
 static void one_call(void *arg)
 {
@@ -229,7 +231,7 @@ Test(lifetime, a_thread_may_call_from_its_destructors)
     rn_chan_unref(ch);
 }
 
-/* ---- N threads, N + 1 tokens ----------------------------------------------------------------- */
+/* ---- N threads, N + 1 tokens --------------------------------------------------------- */
 
 struct tokens {
     rn_chan *ch;

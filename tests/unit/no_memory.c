@@ -16,7 +16,7 @@
 
 TestSuite(no_memory, .timeout = RNT_TIMEOUT);
 
-/* ---- the wrapped allocator ---------------------------------------------------------------- */
+/* ---- the wrapped allocator ----------------------------------------------------------- */
 
 void *__real_rn__alloc(size_t size, size_t align);
 void __real_rn__free(void *p);
@@ -64,7 +64,7 @@ static int stop_failing(void)
     return __atomic_load_n(&failed, __ATOMIC_SEQ_CST);
 }
 
-/* ---- the loop over all allocations ---------------------------------------------------------- */
+/* ---- the loop over all allocations --------------------------------------------------- */
 
 /* Runs with failures on; returns how many calls said that there is no memory. */
 typedef int (*scenario)(void);
@@ -103,8 +103,8 @@ static void nothing_is_leaked(scenario run)
             stop_failing();
         }
         long after = __atomic_load_n(&live, __ATOMIC_SEQ_CST);
-        cr_assert(after <= before + SLACK, "failing allocation %d leaks: %ld live before, %ld after",
-                  i, before, after);
+        cr_assert(after <= before + SLACK,
+                  "failing allocation %d leaks: %ld live before, %ld after", i, before, after);
     }
 }
 
@@ -114,7 +114,7 @@ static void survive(scenario run)
     nothing_is_leaked(run);
 }
 
-/* ---- making channels -------------------------------------------------------------------------- */
+/* ---- making channels ----------------------------------------------------------------- */
 
 static int make_one(size_t size, size_t cap, unsigned options)
 {
@@ -141,7 +141,7 @@ Test(no_memory, no_channel_is_null_and_enomem)
     survive(make_channels);
 }
 
-/* ---- unbounded channels ------------------------------------------------------------------------ */
+/* ---- unbounded channels -------------------------------------------------------------- */
 
 enum { MANY = 600 }; /* more than two segments */
 
@@ -270,7 +270,7 @@ Test(no_memory, a_channel_that_was_refused_memory_goes_on_when_there_is_some)
     rn_chan_unref(ch);
 }
 
-/* ---- a select of many cases ---------------------------------------------------------------------- */
+/* ---- a select of many cases ---------------------------------------------------------- */
 
 enum { CASES = 20 };
 static rn_chan *bounded;
@@ -301,7 +301,7 @@ Test(no_memory, a_select_of_many_cases_refuses_and_takes_nothing)
     rn_chan_unref(bounded);
 }
 
-/* ---- a thread's first call --------------------------------------------------------------------------- */
+/* ---- a thread's first call ----------------------------------------------------------- */
 
 enum { NEWCOMERS = 8 };
 

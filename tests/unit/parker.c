@@ -20,7 +20,7 @@
 
 TestSuite(parker, .timeout = RNT_TIMEOUT);
 
-/* ---- counting ------------------------------------------------------------------------- */
+/* ---- counting ------------------------------------------------------------------------ */
 
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
@@ -43,7 +43,7 @@ long __wrap_syscall(long number, ...)
     return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* ---- a thread that parks until it is told to go ------------------------------------------- */
+/* ---- a thread that parks until it is told to go -------------------------------------- */
 
 struct sleeper {
     rn_parker parker;
@@ -170,7 +170,7 @@ Test(parker, a_spurious_wake_is_neither_a_signal_lost_nor_a_time_out)
     check_ok(s.result);
 }
 
-/* ---- signals ------------------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------------------- */
 
 static void do_nothing(int signal)
 {
@@ -275,7 +275,7 @@ Test(parker, interrupting_signals_do_not_end_a_receive)
     }
 }
 
-/* ---- two parkers that wake each other --------------------------------------------------------- */
+/* ---- two parkers that wake each other ------------------------------------------------ */
 
 struct ping_pong {
     rn_parker parker[2];
@@ -307,7 +307,7 @@ Test(parker, no_wake_up_is_lost_between_two)
     check_eq(rn_load_acquire(&p.turn), 0);
 }
 
-/* ---- seen from the public calls ------------------------------------------------------------------ */
+/* ---- seen from the public calls ------------------------------------------------------ */
 
 Test(parker, a_receive_that_times_out_is_one_futex_wait)
 {

@@ -21,9 +21,10 @@ static const struct {
     rn_ring_kind kind;
     uint32_t size;
 } variants[] = {
-    { RN_RING_WORD, 8 }, { RN_RING_WORD, 1 },  { RN_RING_WORD, 7 },  { RN_RING_WIDE, 8 },
-    { RN_RING_WIDE, 24 }, { RN_RING_WIDE, 9 }, { RN_RING_SPSC, 8 },  { RN_RING_SPSC, 4 },
-    { RN_RING_SPSC, 40 }, { RN_RING_COUNT, 0 }, { RN_RING_UNBOUNDED, 8 }, { RN_RING_UNBOUNDED, 24 },
+    { RN_RING_WORD, 8 },      { RN_RING_WORD, 1 },      { RN_RING_WORD, 7 },
+    { RN_RING_WIDE, 8 },      { RN_RING_WIDE, 24 },     { RN_RING_WIDE, 9 },
+    { RN_RING_SPSC, 8 },      { RN_RING_SPSC, 4 },      { RN_RING_SPSC, 40 },
+    { RN_RING_COUNT, 0 },     { RN_RING_UNBOUNDED, 8 }, { RN_RING_UNBOUNDED, 24 },
     { RN_RING_UNBOUNDED, 0 },
 };
 enum { VARIANTS = sizeof variants / sizeof variants[0] };
@@ -52,11 +53,11 @@ static void drop(rn_ring *r)
 
 /* The body for each variant and capacity; r is the ring, cap its capacity (for an
  * unbounded one: as many as the test may push). */
-#define FOR_EACH_RING(r, n)                                                        \
-    for (int v_ = 0; v_ < VARIANTS; v_++)                                          \
-        for (int c_ = 0; c_ < CAPS; c_++)                                          \
+#define FOR_EACH_RING(r, n)                                                               \
+    for (int v_ = 0; v_ < VARIANTS; v_++)                                                 \
+        for (int c_ = 0; c_ < CAPS; c_++)                                                 \
             for (rn_ring *r = ring_of(variants[v_].kind, variants[v_].size, caps[c_]); r; \
-                 drop(r), r = NULL)                                                \
+                 drop(r), r = NULL)                                                       \
                 for (size_t n = caps[c_], once_ = 1; once_; once_ = 0)
 
 static rn_ring_result push(rn_ring *r, unsigned value)
@@ -102,7 +103,8 @@ static bool bounded(const rn_ring *r)
 
 Test(rings, pop_from_an_empty_ring_fails)
 {
-    FOR_EACH_RING (r, n) {
+    FOR_EACH_RING(r, n)
+    {
         check_eq(pop(r, 0), RN_RING_NOTNOW);
         check_eq(poll(r, RN_DIR_RECV), RN_RING_NOTNOW);
         check_eq(poll(r, RN_DIR_SEND), RN_RING_OK);
@@ -115,7 +117,8 @@ Test(rings, pop_from_an_empty_ring_fails)
 
 Test(rings, push_to_a_full_ring_fails)
 {
-    FOR_EACH_RING (r, n) {
+    FOR_EACH_RING(r, n)
+    {
         if (!bounded(r))
             continue;
         push_many(r, 0, n);
@@ -132,7 +135,8 @@ Test(rings, push_to_a_full_ring_fails)
 
 Test(rings, order_is_kept_over_many_laps_at_every_level)
 {
-    FOR_EACH_RING (r, n) {
+    FOR_EACH_RING(r, n)
+    {
         unsigned pushed = 0, popped = 0;
         for (size_t level = 0; level < n; level += n / 5 + 1) {
             push_many(r, pushed, level + 1);
@@ -169,7 +173,7 @@ Test(rings, an_unbounded_ring_keeps_order_over_its_segments)
     }
 }
 
-/* ---- close ---------------------------------------------------------------------------------- */
+/* ---- close --------------------------------------------------------------------------- */
 
 static void close_with(rn_ring *r, unsigned first, size_t held)
 {
@@ -194,13 +198,14 @@ static void close_with(rn_ring *r, unsigned first, size_t held)
 
 Test(rings, close_on_a_full_ring_drains_then_says_closed)
 {
-    FOR_EACH_RING (r, n)
-        close_with(r, 0, n);
+    FOR_EACH_RING(r, n)
+    close_with(r, 0, n);
 }
 
 Test(rings, close_on_an_empty_ring_says_closed_at_once)
 {
-    FOR_EACH_RING (r, n) {
+    FOR_EACH_RING(r, n)
+    {
         (void)n;
         close_with(r, 0, 0);
     }
@@ -232,11 +237,12 @@ Test(rings, close_works_between_segments)
     }
 }
 
-/* ---- evidence ---------------------------------------------------------------------------------- */
+/* ---- evidence ------------------------------------------------------------------------ */
 
 Test(rings, evidence_of_empty_stands_until_something_is_pushed)
 {
-    FOR_EACH_RING (r, n) {
+    FOR_EACH_RING(r, n)
+    {
         rn_evidence e = { { NULL }, { 0 } };
         (void)n;
         check_eq(rn_ring_poll(r, RN_DIR_RECV, &e), RN_RING_NOTNOW);
@@ -252,7 +258,8 @@ Test(rings, evidence_of_empty_stands_until_something_is_pushed)
 
 Test(rings, evidence_of_full_stands_until_something_is_popped)
 {
-    FOR_EACH_RING (r, n) {
+    FOR_EACH_RING(r, n)
+    {
         rn_evidence e = { { NULL }, { 0 } };
         if (!bounded(r))
             continue;
@@ -268,7 +275,8 @@ Test(rings, evidence_of_full_stands_until_something_is_popped)
 
 Test(rings, evidence_of_empty_falls_with_close)
 {
-    FOR_EACH_RING (r, n) {
+    FOR_EACH_RING(r, n)
+    {
         rn_evidence e = { { NULL }, { 0 } };
         (void)n;
         check_eq(rn_ring_poll(r, RN_DIR_RECV, &e), RN_RING_NOTNOW);
@@ -277,7 +285,7 @@ Test(rings, evidence_of_empty_falls_with_close)
     }
 }
 
-/* ---- the word ring's hints ------------------------------------------------------------------------ */
+/* ---- the word ring's hints ----------------------------------------------------------- */
 
 /* A hint may lie back any distance; the slots decide. */
 static void age_hints(rn_ring *r, rnt_random *random)
@@ -288,7 +296,8 @@ static void age_hints(rn_ring *r, rnt_random *random)
         uint64_t back = rnt_below(random, 4) == 0 ? now : rnt_below(random, 20);
         uint64_t ordinal = rn_ordinal_of(r, now);
         if (rnt_below(random, 2))
-            rn_store_relaxed(hints[i], rn_position_of(r, ordinal - (back < ordinal ? back : ordinal)));
+            rn_store_relaxed(hints[i],
+                             rn_position_of(r, ordinal - (back < ordinal ? back : ordinal)));
     }
 }
 
@@ -318,37 +327,59 @@ Test(rings, stale_hints_change_nothing)
     }
 }
 
-/* ---- positions far out ------------------------------------------------------------------------------- */
+/* ---- positions far out --------------------------------------------------------------- */
 
-/* As after `laps` laps of use: what no test has the time to do. */
+/* As after `laps` laps of use, which no test has the time for. The wide ring's stamp
+ * is the first word of each cell; a counter and an SPSC ring have but their ends. */
 static void start_at_lap(rn_ring *r, uint64_t laps)
 {
-    uint64_t base = laps * r->lap;
-    for (uint64_t i = 0; i < r->cap; i++)
-        rn_atomic_init(&r->slots[i].first, rn_stamp(base + i, 0));
-    rn_atomic_init(&r->tail, base);
+    uint64_t base = r->kind == RN_RING_COUNT ? laps : laps * r->lap;
+    for (uint64_t i = 0; i < r->cap; i++) {
+        if (r->kind == RN_RING_WORD)
+            rn_atomic_init(&r->slots[i].first, rn_stamp(base + i, 0));
+        else if (r->kind == RN_RING_WIDE)
+            rn_atomic_init((rn_atomic_u64 *)(void *)(r->cells + i * r->stride),
+                           rn_stamp(base + i, 0));
+    }
+    if (r->kind == RN_RING_COUNT) {
+        rn_atomic_init(&r->count.first, base << 1);
+        rn_atomic_init(&r->count.second, base);
+        return;
+    }
+    rn_atomic_init(&r->tail, r->kind == RN_RING_WORD ? base : base << 1);
     rn_atomic_init(&r->head, base);
+    if (r->kind == RN_RING_SPSC) {
+        r->head_seen = base;
+        r->tail_seen = base << 1;
+    }
+}
+
+static void five_laps(rn_ring *r, size_t cap)
+{
+    for (unsigned i = 0; i < 5 * cap; i++) {
+        push_many(r, i, cap);
+        check_eq(push(r, 99), RN_RING_NOTNOW);
+        check_eq(rn_ring_len(r), cap);
+        pop_many(r, i, cap);
+        check_eq(pop(r, 99), RN_RING_NOTNOW);
+    }
+    close_with(r, 0, cap);
 }
 
 Test(rings, positions_beyond_32_bits_and_near_the_end_work)
 {
-    for (size_t cap = 1; cap <= 9; cap++)
-        for (int bits = 30; bits <= 60; bits++) {
-            rn_ring *r = ring_of(RN_RING_WORD, 8, cap);
-            start_at_lap(r, ((UINT64_C(1) << bits) - 2 * cap) / r->lap);
-            for (unsigned i = 0; i < 5 * cap; i++) {
-                push_many(r, i, cap);
-                check_eq(push(r, 99), RN_RING_NOTNOW);
-                check_eq(rn_ring_len(r), cap);
-                pop_many(r, i, cap);
-                check_eq(pop(r, 99), RN_RING_NOTNOW);
+    for (int v = 0; v < VARIANTS; v++)
+        for (size_t cap = 1; cap <= 9 && variants[v].kind != RN_RING_UNBOUNDED; cap++)
+            for (int bits = 30; bits <= 60; bits++) {
+                rn_ring *r = ring_of(variants[v].kind, variants[v].size, cap);
+                uint64_t lap = r->kind == RN_RING_COUNT ? 1 : r->lap;
+                start_at_lap(r, ((UINT64_C(1) << bits) - 2 * cap) / lap);
+                five_laps(r, cap);
+                drop(r);
             }
-            close_with(r, 0, cap);
-            drop(r);
-        }
 }
 
-/* ---- threads, without any waiting but turns -------------------------------------------------------------- */
+/* ---- threads, without any waiting but turns ------------------------------------------ */
 
 enum { PRODUCERS = 2, CONSUMERS = 2 };
 
@@ -428,7 +459,7 @@ Test(rings, producers_and_consumers_lose_double_and_reorder_nothing)
     }
 }
 
-/* ---- sizes ----------------------------------------------------------------------------------------------- */
+/* ---- sizes --------------------------------------------------------------------------- */
 
 Test(rings, what_cannot_be_addressed_is_refused)
 {

@@ -11,7 +11,7 @@
 #include "threads.h"
 #include "wait/lock.h"
 
-/* ---- list ----------------------------------------------------------------------------------- */
+/* ---- list ---------------------------------------------------------------------------- */
 
 TestSuite(list, .timeout = RNT_TIMEOUT);
 
@@ -74,7 +74,7 @@ Test(list, the_last_link_leaves_an_empty_list)
     holds(&list, NULL, 0);
 }
 
-/* ---- atomics ---------------------------------------------------------------------------------- */
+/* ---- atomics ------------------------------------------------------------------------- */
 
 TestSuite(atomics, .timeout = RNT_TIMEOUT);
 
@@ -133,7 +133,7 @@ Test(atomics, double_word_swaps_of_many_threads_all_count)
     check_eq(rn_load_relaxed(&x.p.second), 8 * x.rounds);
 }
 
-/* ---- memory, clock, cpu --------------------------------------------------------------------------- */
+/* ---- memory, clock, cpu -------------------------------------------------------------- */
 
 TestSuite(os, .timeout = RNT_TIMEOUT);
 
@@ -196,7 +196,7 @@ Test(os, backing_off_counts_its_rounds)
     }
 }
 
-/* ---- the delegation lock ------------------------------------------------------------------------------ */
+/* ---- the delegation lock ------------------------------------------------------------- */
 
 TestSuite(lock, .timeout = RNT_TIMEOUT);
 

@@ -27,7 +27,7 @@ struct holder {
 static int sum_of(RN_CHAN(int) c)
 {
     int v, sum = 0;
-    rn_range (v, c)
+    rn_range(v, c)
         sum += v;
     return sum;
 }
@@ -222,7 +222,7 @@ Test(typed, a_channel_that_could_not_be_made_is_null_and_refused)
     check(c == NULL);
     check_eq(rn_put(c, 1), -EINVAL);
     check_eq(rn_get(c, &v), -EINVAL);
-    rn_range (v, c)
+    rn_range(v, c)
         check(!"there is nothing to range over");
 }
 

@@ -19,18 +19,25 @@
  *                     record that a thread gets at its first call)
  *   -ENOTRECOVERABLE  this process is the child of a fork(); see DESIGN.md
  *
- * Progress. "Lock-free" below is said only of what was shown to go on while
- * another thread is frozen at any of its steps: try_*, close, len on channels
- * of 1 <= capacity < RN_UNBOUNDED, elements of at most 8 bytes, without
- * RN_CHAN_FAST. Elsewhere a thread that is suspended in the middle of an
- * operation can delay those who need the same slot, or, at capacity 0, the
- * same channel. DESIGN.md has the table.
+ * Progress. "Lock-free" is said only of what goes on while another thread is frozen
+ * at any of its instructions (tests/progress tries them all): try_*, close and len on
+ * channels of 1 <= capacity < RN_UNBOUNDED, elements of at most 8 bytes, without
+ * RN_CHAN_FAST. Elsewhere a thread that is suspended in the middle of an operation can
+ * delay those who need the same slot, or, at capacity 0, the same channel. DESIGN.md
+ * has the table.
+ *
+ * Deadlines are those of the sleep: after it a waiter takes the channel's lock once
+ * more, and may be chosen until it has it (then the call succeeds, late).
+ *
+ * Not from signal handlers: one that interrupts a call on the same thread must not
+ * make another. A wait is not a cancellation point and is not ended by a signal.
  *
  * errno is not preserved.
  */
 #ifndef RUNNEL_CHAN_H
 #define RUNNEL_CHAN_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -53,8 +60,9 @@ enum {
     /* One thread sends and closes, one thread receives, at a time. No locked
      * instruction on the way. Needs 1 <= cap < RN_UNBOUNDED. */
     RN_CHAN_SPSC = 1,
-    /* Claim, then publish in two steps, for elements of at most 8 bytes too:
-     * cheaper when many threads fight over few slots, but no longer lock-free. */
+    /* Claim, then publish in two steps, for elements of at most 8 bytes too: the other
+     * bounded ring, no longer lock-free; RESULTS.md has both side by side. Says nothing
+     * where there is no choice (capacity 0, unbounded, size 0, larger elements). */
     RN_CHAN_FAST = 2,
 };
 
@@ -63,7 +71,8 @@ enum {
  *           then only counts) with room for exactly `cap` of them.
  * Blocking: never.
  * Returns:  the channel with one reference, or NULL with errno ENOMEM, or
- *           EOVERFLOW if cap elements cannot be addressed, or ENOTRECOVERABLE.
+ *           EOVERFLOW if cap elements cannot be addressed or one has 4 GiB or more,
+ *           or ENOTRECOVERABLE.
  * Callers:  any thread.
  * Progress: that of malloc.
  */
@@ -120,7 +129,8 @@ RN_API int rn_recv_until(rn_chan *ch, void *elem, rn_time deadline_ns) RN_MUST_C
  * Blocking: send_n until all are in (or the channel is closed); recv_n until
  *           there is at least one, then it takes what is there.
  * Returns:  the number moved; -EPIPE if that is none because the channel is
- *           closed (and drained); -EINVAL, -ENOMEM. n = 0 returns 0.
+ *           closed (and drained); -EINVAL (NULL elements too, unless they have no
+ *           bytes), -ENOMEM. n = 0 returns 0.
  * Callers:  as send and recv.
  * Progress: as send and recv, element by element.
  */
@@ -130,7 +140,8 @@ RN_API ssize_t rn_recv_n(rn_chan *ch, void *elems, size_t n) RN_MUST_CHECK;
 /*
  * Effect:   closes the channel: sends fail from now on, receives drain what is
  *           there and then fail; everybody who waits is woken accordingly.
- * Blocking: never for capacity >= 1; capacity 0: for the channel's short lock.
+ * Blocking: never where it is lock-free; capacity 0: for the channel's short lock;
+ *           elsewhere, if anybody is parked, as a try operation may.
  * Returns:  0; -EPIPE if it was closed already; -EINVAL, -ENOMEM.
  * Callers:  any thread; SPSC: the sender.
  * Progress: see the top of this file.

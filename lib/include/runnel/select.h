@@ -15,6 +15,9 @@
 
 RN_BEGIN_DECLS
 
+/* The most cases of one select: they are sorted, and all their locks are taken. */
+#define RN_SELECT_MAX 1024
+
 /* One case. Fill it in with RN_RECV or RN_SEND; read `err` of the chosen one. */
 typedef struct rn_case {
     rn_chan *ch; /* RN_NEVER switches the case off */
@@ -47,8 +50,8 @@ static inline rn_case rn_case_send(rn_chan *ch, const void *elem)
  *           RN_NEVER), select_until at most until `deadline_ns`, try_select never
  *           (it returns -EAGAIN only if at some instant no case was ready).
  * Returns:  the index of the case performed; -EAGAIN (try), -ETIMEDOUT (until);
- *           -EINVAL if a channel is NULL, an element to send is NULL, n < 0 or
- *           cases is NULL with n > 0; -ENOMEM (more than 8 cases, or an
+ *           -EINVAL if a channel is NULL, an element to send is NULL, n < 0,
+ *           n > RN_SELECT_MAX, or cases is NULL with n > 0; -ENOMEM (more than 8 cases, or an
  *           unbounded channel).
  * Callers:  any thread; an SPSC channel's owner of that end.
  * Progress: try_select is lock-free where try_send and try_recv are for each of

@@ -3,7 +3,7 @@
  * Typed channels: the compiler checks what goes in and what comes out.
  *
  *     RN_CHAN(int) c = rn_make(int, 8);
- *     rn_put(c, 42);                       // 0, or -EPIPE ...: as rn_send
+ *     if (rn_put(c, 42) != 0) ...          // 0, or -EPIPE ...: as rn_send
  *     int v;
  *     rn_range (v, c) printf("%d\n", v);   // until closed and drained
  *     rn_close(rn_raw(c));
