@@ -12,7 +12,7 @@
 #define RN_BASE_DWCAS_H
 
 #include "base/atomic.h"
-#include "base/tsan.h"
+#include "base/sanitizer.h"
 
 /* Two words that are claimed together. Readers load `first` and prove `second` by it. */
 typedef struct rn_pair {

@@ -159,6 +159,7 @@ static RN_NOINLINE int help_and_leave(rn_chan *c, rn_agent *self)
 static RN_NOINLINE int transfer_slow(rn_chan *c, rn_dir dir, void *elem, rn_time deadline_ns,
                                      rn_agent *self)
 {
+    uint32_t size = c->ring.elem_size; /* who closes may free, once we are outside */
     rn_ring_result moved =
         dir == RN_DIR_SEND ? rn_ring_push(&c->ring, elem) : rn_ring_pop(&c->ring, elem);
     int r = finish(c, dir, elem, moved, self);
@@ -168,7 +169,7 @@ static RN_NOINLINE int transfer_slow(rn_chan *c, rn_dir dir, void *elem, rn_time
     if (r == -EAGAIN && deadline_ns != RN_AT_ONCE)
         r = rn_chan_block(c, dir, elem, deadline_ns, self);
     if (r == -EPIPE && dir == RN_DIR_RECV && elem)
-        memset(elem, 0, c->ring.elem_size);
+        memset(elem, 0, size);
     return r;
 }
 

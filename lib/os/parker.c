@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/tsan.h"
+#include "base/sanitizer.h"
 #include "os/os.h"
 
 _Static_assert(sizeof(struct ck_ec32) == sizeof(uint32_t), "rn_parker holds a ck_ec32");
