@@ -13,14 +13,14 @@
 #include "os/os.h"
 #include "ring/segment_ring.h"
 
-#ifndef RN_MODEL
-enum { QUARANTINE = 32 };
 
 /* A count in the middle of what no sum of references reaches: this channel is gone,
  * and stays so for any number of unrefs too many. */
 #define REFS_GONE (UINT64_C(3) << 62)
 #define REFS_MAX (UINT64_C(1) << 62)
 
+#ifndef RN_MODEL
+enum { QUARANTINE = 32 };
 static RN_ATOMIC(rn_chan *) quarantine[QUARANTINE];
 static rn_atomic_u32 quarantined;
 #endif
