@@ -13,7 +13,6 @@
 #include "os/os.h"
 #include "ring/segment_ring.h"
 
-
 /* A count in the middle of what no sum of references reaches: this channel is gone,
  * and stays so for any number of unrefs too many. */
 #define REFS_GONE (UINT64_C(3) << 62)

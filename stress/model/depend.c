@@ -20,6 +20,17 @@
 mc_event mc_events[MC_EVENTS + 1];
 
 
+static const mc_clock lane[MC_THREADS] = {
+    { 1 },
+    { 0, 1 },
+    { 0, 0, 1 },
+    { 0, 0, 0, 1 },
+    { 0, 0, 0, 0, 1 },
+    { 0, 0, 0, 0, 0, 1 },
+    { 0, 0, 0, 0, 0, 0, 1 },
+    { 0, 0, 0, 0, 0, 0, 0, 1 },
+};
+
 void mc_depend_start(void)
 {
     memset(&mc.sc_object, 0, sizeof mc.sc_object);
@@ -164,7 +175,7 @@ void mc_depend_done(const mc_op *op, bool wrote)
             if (q != mc.self && mc_threads[q].last_event)
                 clock = mc_clock_join(clock, mc_events[mc_threads[q].last_event].clock);
         }
-    clock[mc.self] = (int16_t)event;
+    clock = mc_clock_join(clock, lane[mc.self] * (int16_t)event);
 
     if (rs.n && mc_is_new_event(event))
         reverse_races(&rs, clock);

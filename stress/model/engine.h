@@ -53,6 +53,7 @@ typedef struct mc_msg {
     int32_t ts;             /* place in modification order */
     mc_msg_id older, newer; /* neighbours there */
     uint8_t tid;
+    uint16_t serial;        /* of its writer's stores */
     bool is_rmw;    /* stands immediately after `older`, for good */
     bool was_taken; /* an RMW stands immediately after this one */
     uint8_t outdated_reads[MC_THREADS]; /* how often each thread read it when it was not newest */
@@ -114,6 +115,9 @@ typedef struct mc_thread {
     int spurious_left, alloc_failures_left;
     uint32_t arena_used;
     int16_t last_yield;    /* step count then */
+    uint16_t n_stores;
+    uint64_t history;      /* hash of what was read from where */
+    uint64_t history_kept; /* at the last store or yield: a vain round does not count */
     bool saw_stale;        /* a load since then did not return the newest */
     bool has_acq, has_rel; /* acq[], rel[] are in use */
     uint64_t tls[2];
@@ -158,6 +162,7 @@ typedef struct mc_world {
     int running;           /* who did the last step */
     char failure[1024];
     char outcome[256];
+    uint64_t graph;
     uint64_t executions, redundant, steps;
 } mc_world;
 
@@ -243,6 +248,15 @@ void mc_view_join(int32_t *into, const int32_t *from, int n);
 static inline int mc_view_n(void)
 {
     return MC_VIEW_BASE + mc.n_locs;
+}
+
+/* Hashes what was read from where and how each location's stores are ordered: two
+ * executions with the same hash differ at most in the order of independent steps. */
+uint64_t mc_graph(void);
+static inline void mc_note(uint64_t what)
+{
+    mc_threads[mc.self].history = (mc_threads[mc.self].history ^ what) * UINT64_C(0x9e3779b97f4a7c15);
+    mc_threads[mc.self].history ^= mc_threads[mc.self].history >> 29;
 }
 
 /* ---- shadow.c ---- */

@@ -72,8 +72,29 @@ static bool contains(const outcome_set *set, const char *text)
     return false;
 }
 
+/* Graphs of executions, for crosscheck(): a hash table that keeps what it has room for. */
+#define MAX_GRAPHS (1u << 22)
+static uint64_t graphs[2][MAX_GRAPHS];
+static uint32_t n_graphs[2];
+static int graphs_of = -1;
+
+static bool has_graph(int set, uint64_t g, bool add)
+{
+    uint32_t i = (uint32_t)(g >> 20) & (MAX_GRAPHS - 1);
+    while (graphs[set][i] && graphs[set][i] != g)
+        i = (i + 1) & (MAX_GRAPHS - 1);
+    bool known = graphs[set][i] == g;
+    if (!known && add && n_graphs[set] < MAX_GRAPHS / 2) {
+        graphs[set][i] = g;
+        n_graphs[set]++;
+    }
+    return known;
+}
+
 static void collect_outcome(void)
 {
+    if (graphs_of >= 0)
+        has_graph(graphs_of, mc.graph, true);
     if (mc.outcome[0] && outcomes.n < MAX_OUTCOMES && !contains(&outcomes, mc.outcome))
         snprintf(outcomes.text[outcomes.n++], sizeof outcomes.text[0], "%.63s", mc.outcome);
 }
@@ -221,34 +242,49 @@ static bool run(const mc_scenario *s, double budget, bool last_round)
     return true;
 }
 
-/* DPOR must find what the search without reduction finds. */
+static enum verdict search_graphs(const mc_scenario *s, int set, enum mc_mode mode, double budget)
+{
+    memset(graphs[set], 0, sizeof graphs[set]);
+    n_graphs[set] = 0;
+    graphs_of = set;
+    begin(s);
+    enum verdict v = search(mode, -1, now() + budget, UINT64_MAX);
+    graphs_of = -1;
+    return v;
+}
+
+static uint32_t missing(int from, int in)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < MAX_GRAPHS; i++)
+        n += graphs[from][i] && !has_graph(in, graphs[from][i], false);
+    return n;
+}
+
+/* DPOR must find each execution graph that the search without reduction finds, or, if
+ * there are too many for that, that random walks find. */
 static void crosscheck(const mc_scenario *s, double budget)
 {
-    static outcome_set plain;
-    char failure[2][sizeof mc.failure] = { "", "" };
-    begin(s);
-    enum verdict v[2];
-    v[0] = search(MC_PLAIN, -1, now() + budget, UINT64_MAX);
-    uint64_t executions = mc.executions;
-    if (v[0] == FAILED)
-        memcpy(failure[0], mc.failure, sizeof mc.failure);
-    plain = outcomes;
-    begin(s);
-    v[1] = search(MC_DPOR, -1, now() + budget, UINT64_MAX);
-    if (v[1] == FAILED)
-        memcpy(failure[1], mc.failure, sizeof mc.failure);
-    bool same = plain.n == outcomes.n && (v[0] == FAILED) == (v[1] == FAILED);
-    for (int i = 0; i < plain.n; i++)
-        same &= contains(&outcomes, plain.text[i]);
-    bool finished = v[0] != OUT_OF_TIME && v[1] != OUT_OF_TIME;
-    same |= v[0] == FAILED && v[1] == FAILED;
-    printf("%-44s plain %10lu  dpor %8lu (%lu redundant)  outcomes %3d %3d  %s\n", s->name,
-           (unsigned long)executions, (unsigned long)mc.executions, (unsigned long)mc.redundant,
-           plain.n, outcomes.n, !finished ? "not finished" : same ? "same" : "DIFFERENT");
-    fflush(stdout);
-    if (finished && !same)
-        printf("  plain: %s\n  dpor: %s\n", failure[0], failure[1]);
-    __atomic_fetch_add(&shared->failed, finished && !same, __ATOMIC_RELAXED);
+    enum verdict dpor = search_graphs(s, 1, MC_DPOR, budget);
+    uint64_t executions = mc.executions, redundant = mc.redundant;
+    enum verdict other = search_graphs(s, 0, MC_PLAIN, budget / 2);
+    bool plain = other != OUT_OF_TIME;
+    if (!plain)
+        other = search_graphs(s, 0, MC_RANDOM, budget / 2);
+    bool finished = dpor == EXHAUSTED && other != FAILED;
+    uint32_t lost = finished ? missing(0, 1) : 0, extra = plain ? missing(1, 0) : 0;
+    bool same = finished ? lost + extra == 0 : dpor == OUT_OF_TIME || dpor == other;
+    printf("%-40s dpor %8lu (%lu cut) %8u graphs  %-6s %9lu %8u graphs  %s\n", s->name,
+           (unsigned long)executions, (unsigned long)redundant, n_graphs[1],
+           plain ? "plain" : "random", (unsigned long)mc.executions, n_graphs[0],
+           !same                  ? "DIFFERENT"
+           : dpor == OUT_OF_TIME  ? "not finished"
+           : dpor == FAILED       ? "both fail"
+           : plain                ? "same"
+                                  : "contained");
+    if (!same)
+        printf("  %u lost, %u extra\n", lost, extra);
+    __atomic_fetch_add(&shared->failed, !same, __ATOMIC_RELAXED);
     __atomic_fetch_add(&shared->exhausted, finished, __ATOMIC_RELAXED);
 }
 

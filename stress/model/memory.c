@@ -82,14 +82,15 @@ static uint64_t read_memory(uintptr_t address, unsigned size)
     return v;
 }
 
-static mc_msg_id new_message(mc_loc *l, uint64_t value, mc_msg_id after)
+/* tid 0: what was there before. */
+static mc_msg_id new_message(mc_loc *l, uint64_t value, mc_msg_id after, int tid)
 {
     if (mc.n_msgs == MC_MESSAGES)
         mc_fail("checker: out of messages (execution too long)");
     mc_msg_id id = mc.n_msgs++;
     mc_msg *m = &mc_msgs[id];
     mc_msg_id newer = after ? mc_msgs[after].newer : 0;
-    *m = (mc_msg){ .value = value, .older = after, .newer = newer, .tid = (uint8_t)mc.self };
+    *m = (mc_msg){ .value = value, .older = after, .newer = newer, .tid = (uint8_t)tid };
     int32_t ts = after ? mc_msgs[after].ts : 0;
     if (newer) {
         m->ts = ts + (mc_msgs[newer].ts - ts) / 2;
@@ -121,7 +122,7 @@ static mc_loc_id new_location(uintptr_t address, unsigned size, mc_loc_id *slot)
             mc_threads[t].rel[MC_VIEW_BASE + id] = 0;
     mc.sc[MC_VIEW_BASE + id] = 0;
     if (size)
-        l->lw_msg = new_message(l, read_memory(address, size), 0);
+        l->lw_msg = new_message(l, read_memory(address, size), 0, 0);
     mc_shadow_log(address, size);
     *slot = id;
     if (size == 8)
@@ -154,7 +155,7 @@ static void settle(mc_loc *l)
     l->reset = false;
     int32_t ts = mc_msgs[l->newest].ts;
     l->newest = 0;
-    mc_msg_id m = new_message(l, read_memory(l->address, l->size), 0);
+    mc_msg_id m = new_message(l, read_memory(l->address, l->size), 0, 0);
     mc_msgs[m].ts = ts + MC_TS_STEP;
     l->lw_msg = m;
     l->writes++;
@@ -246,6 +247,7 @@ static void see(mc_loc *l, mc_loc_id id, mc_msg_id m, int order)
     mc_thread *me = mc_me();
     const mc_msg *msg = &mc_msgs[m];
     me->cur[MC_VIEW_BASE + id] = msg->ts;
+    mc_note(l->address + ((uint64_t)msg->tid << 48 | (uint64_t)msg->serial << 52));
     if (msg->view) {
         if (acquires(order)) {
             mc_view_join(me->cur, msg->view, msg->view_n);
@@ -317,8 +319,10 @@ static void publish(mc_msg *m, mc_loc_id id, int order)
 static void write_message(mc_loc *l, mc_loc_id id, uint64_t value, mc_msg_id after, bool is_rmw,
                           int order)
 {
-    mc_msg_id m = new_message(l, value, after);
+    mc_msg_id m = new_message(l, value, after, mc.self);
     mc_msg *msg = &mc_msgs[m];
+    msg->serial = ++mc_me()->n_stores;
+    mc_me()->history_kept = mc_me()->history;
     if (is_rmw) {
         msg->is_rmw = true;
         mc_msgs[after].was_taken = true;
@@ -544,4 +548,19 @@ void mc_barrier(const void *pc)
         }
     fence_of(mc_me(), true, true, true);
     end(true);
+}
+
+uint64_t mc_graph(void)
+{
+    uint64_t sum = 0;
+    for (int t = 1; t < mc.n_threads; t++)
+        sum = (sum + mc_threads[t].history) * UINT64_C(0xbf58476d1ce4e5b9);
+    for (int i = 1; i < mc.n_locs; i++) {
+        uint64_t order = mc_locs[i].address;
+        for (mc_msg_id m = mc_locs[i].newest; m; m = mc_msgs[m].older)
+            order = (order ^ (mc_msgs[m].tid + 16u * mc_msgs[m].serial)) *
+                    UINT64_C(0x94d049bb133111eb);
+        sum += order ^ order >> 31;
+    }
+    return sum | 1;
 }

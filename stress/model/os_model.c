@@ -51,6 +51,7 @@ static int wait_on(uintptr_t word, uint32_t expected, rn_time deadline_ns, const
         sleeps = outcome == SLEEP;
         me->spurious_left -= outcome == SPURIOUS;
         result = outcome == TIME_OUT ? -ETIMEDOUT : 0;
+        mc_note(outcome == SPURIOUS);
     }
     MC_TRACE(pc, "%s %s%s", what, mc_describe(word),
              sleeps ? ": sleeps" : !match ? ": has changed" : result ? ": times out" : ": spurious");
@@ -63,6 +64,7 @@ static int wait_on(uintptr_t word, uint32_t expected, rn_time deadline_ns, const
         result = me->timed_out ? -ETIMEDOUT : 0;
         MC_TRACE(pc, "wakes%s", result ? " by time-out" : "");
     }
+    mc_note((uint64_t)result);
     if (result && deadline_ns > me->now_ns)
         me->now_ns = deadline_ns;
     return result;

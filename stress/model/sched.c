@@ -163,7 +163,8 @@ void mc_step_done(bool wrote)
     mc_thread *me = mc_me();
     mc_depend_done(&me->op, wrote);
     mc_explore_step_done(&me->op, wrote);
-    me->cur[mc.self]++;
+    if (wrote) /* what it published does not cover what comes now */
+        me->cur[mc.self]++;
 }
 
 void mc_sleep(mc_loc_id on)
@@ -193,6 +194,7 @@ void mc_yield(void)
     mc_op op = { .kind = MC_OP_YIELD, .pc = MC_PC };
     mc_step(&op);
     MC_TRACE(op.pc, "goes round");
+    me->history = me->history_kept;
     me->saw_stale = false;
     me->last_yield = (int16_t)mc.n_events;
     mc_step_done(false);
@@ -285,6 +287,7 @@ static void run_threads(void)
     mc.concurrent = true;
     dispatch();
     mc.concurrent = false;
+    mc.graph = mc_graph();
     for (int t = 1; t < mc.n_threads; t++)
         mc_view_join(zero->cur, mc_threads[t].cur, mc_view_n());
     zero->cur[0]++;
@@ -328,6 +331,8 @@ static void reset_thread(int tid)
     t->clock = (mc_clock){ 0 };
     t->last_event = 0;
     t->last_yield = 0;
+    t->n_stores = 0;
+    t->history = t->history_kept = 0;
     t->saw_stale = t->has_acq = t->has_rel = t->timed_out = t->has_deadline = false;
     t->now_ns = 1000000;
     t->spurious_left = mc.scenario->spurious;

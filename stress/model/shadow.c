@@ -10,7 +10,8 @@
  * not depend on the order of execution. Nothing is reused within an execution, and
  * freeing counts as a conflict with every access to the block.
  *
- * Cells live in a hash table by address; a generation number empties it.
+ * Each word of heap and stacks has its cell; those of globals live in a hash table.
+ * A generation number empties them all.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ typedef struct {
     int32_t last[MC_THREADS]; /* each thread's last access */
 } block;
 
-static cell cells[CELLS];
+static cell cells[CELLS], *heap_cells, *stack_cells;
 static uint32_t generation, cells_used;
 char *mc_stacks, *mc_arena;
 static uint16_t block_at[MC_THREADS * MC_ARENA / GRANULE];
@@ -64,10 +65,14 @@ extern char __start_mc_data[] __attribute__((weak)), __stop_mc_data[] __attribut
 
 void mc_shadow_init(void)
 {
-    int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     mc_stacks = mmap(NULL, (size_t)MC_THREADS * MC_STACK, prot, flags, -1, 0);
     mc_arena = mmap(NULL, (size_t)MC_THREADS * MC_ARENA, prot, flags, -1, 0);
-    if (mc_stacks == MAP_FAILED || mc_arena == MAP_FAILED) {
+    size_t per_word = sizeof(cell) / 4;
+    heap_cells = mmap(NULL, MC_THREADS * MC_ARENA * per_word, prot, flags, -1, 0);
+    stack_cells = mmap(NULL, MC_THREADS * MC_STACK * per_word, prot, flags, -1, 0);
+    if (mc_stacks == MAP_FAILED || mc_arena == MAP_FAILED || (void *)heap_cells == MAP_FAILED ||
+        (void *)stack_cells == MAP_FAILED) {
         perror("model: mmap");
         exit(2);
     }
@@ -80,22 +85,54 @@ void mc_shadow_ignore(const volatile void *address, size_t size)
     ignored[n_ignored++].to = (uintptr_t)address + size;
 }
 
-static cell *cell_of(uintptr_t word)
+static bool in(uintptr_t a, const char *region, size_t size)
+{
+    return a - (uintptr_t)region < size;
+}
+
+static bool is_heap(uintptr_t a)
+{
+    return in(a, mc_arena, (size_t)MC_THREADS * MC_ARENA);
+}
+
+static bool is_stack(uintptr_t a)
+{
+    return in(a, mc_stacks, (size_t)MC_THREADS * MC_STACK);
+}
+
+static cell *fresh(cell *c, uintptr_t word)
+{
+    memset(c, 0, sizeof *c);
+    c->key = word;
+    c->generation = generation;
+    return c;
+}
+
+static cell *global_cell(uintptr_t word)
 {
     uint32_t i = (uint32_t)((word >> 2) * UINT64_C(0x9e3779b97f4a7c15) >> 40) & (CELLS - 1);
     for (;; i = (i + 1) & (CELLS - 1)) {
         cell *c = &cells[i];
-        if (MC_LIKELY(c->generation == generation && c->key == word))
+        if (c->generation == generation && c->key == word)
             return c;
         if (c->generation != generation) {
             if (++cells_used > CELLS / 4 * 3)
                 mc_fail("checker: too much memory touched");
-            memset(c, 0, sizeof *c);
-            c->key = word;
-            c->generation = generation;
-            return c;
+            return fresh(c, word);
         }
     }
+}
+
+static cell *cell_of(uintptr_t word)
+{
+    cell *c;
+    if (is_heap(word))
+        c = &heap_cells[(word - (uintptr_t)mc_arena) >> 2];
+    else if (is_stack(word))
+        c = &stack_cells[(word - (uintptr_t)mc_stacks) >> 2];
+    else
+        return global_cell(word);
+    return MC_LIKELY(c->generation == generation) ? c : fresh(c, word);
 }
 
 mc_loc_id *mc_loc_slot(uintptr_t address)
@@ -125,21 +162,6 @@ void mc_shadow_end(void)
         n_undo--;
         *undo[n_undo].address = undo[n_undo].old;
     }
-}
-
-static bool in(uintptr_t a, const char *region, size_t size)
-{
-    return a - (uintptr_t)region < size;
-}
-
-static bool is_heap(uintptr_t a)
-{
-    return in(a, mc_arena, (size_t)MC_THREADS * MC_ARENA);
-}
-
-static bool is_stack(uintptr_t a)
-{
-    return in(a, mc_stacks, (size_t)MC_THREADS * MC_STACK);
 }
 
 static void log_word(cell *c)

@@ -118,31 +118,31 @@ int use(void)
 
     /* ---- range ---- */
 #ifdef PASS_range_int
-    rn_range (an_int, ints)
+    rn_range(an_int, ints)
         r++;
 #endif
 #ifdef FAIL_range_int_into_long
-    rn_range (a_long, ints)
+    rn_range(a_long, ints)
         r++;
 #endif
 #ifdef PASS_range_struct
-    rn_range (a_point, points)
+    rn_range(a_point, points)
         r++;
 #endif
 #ifdef FAIL_range_struct_into_another
-    rn_range (an_other, points)
+    rn_range(an_other, points)
         r++;
 #endif
 #ifdef PASS_range_pointer
-    rn_range (a_pointer, pointers)
+    rn_range(a_pointer, pointers)
         r++;
 #endif
 #ifdef FAIL_range_pointer_into_another
-    rn_range (other_pointer, pointers)
+    rn_range(other_pointer, pointers)
         r++;
 #endif
 
-    /* ---- put: arithmetic converts as in an assignment ---- */
+        /* ---- put: arithmetic converts as in an assignment ---- */
 #ifdef PASS_put_int_from_int
     r = rn_put(ints, an_int);
 #endif

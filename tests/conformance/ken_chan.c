@@ -163,7 +163,8 @@ enum { CAPACITIES = 4 };
 
 Test(ken_chan, test1_direct_send_to_direct_receive)
 {
-    FOR_EACH_CAPACITY {
+    FOR_EACH_CAPACITY
+    {
         struct lanes l;
         struct crew c = { 0 };
         open_lanes(&l, 4, capacities[k]);
@@ -175,7 +176,8 @@ Test(ken_chan, test1_direct_send_to_direct_receive)
 
 Test(ken_chan, test2_direct_send_to_select_receive)
 {
-    FOR_EACH_CAPACITY {
+    FOR_EACH_CAPACITY
+    {
         struct lanes l;
         struct crew c = { 0 };
         open_lanes(&l, 4, capacities[k]);
@@ -188,7 +190,8 @@ Test(ken_chan, test2_direct_send_to_select_receive)
 
 Test(ken_chan, test3_select_send_to_direct_receive)
 {
-    FOR_EACH_CAPACITY {
+    FOR_EACH_CAPACITY
+    {
         struct lanes l;
         struct crew c = { 0 };
         open_lanes(&l, 4, capacities[k]);
@@ -201,7 +204,8 @@ Test(ken_chan, test3_select_send_to_direct_receive)
 
 Test(ken_chan, test4_select_send_to_select_receive)
 {
-    FOR_EACH_CAPACITY {
+    FOR_EACH_CAPACITY
+    {
         struct lanes l;
         struct crew c = { 0 };
         open_lanes(&l, 4, capacities[k]);
@@ -214,7 +218,8 @@ Test(ken_chan, test4_select_send_to_select_receive)
 
 Test(ken_chan, test5_two_selects_that_send_and_receive_across)
 {
-    FOR_EACH_CAPACITY {
+    FOR_EACH_CAPACITY
+    {
         struct lanes l;
         struct crew c = { 0 };
         open_lanes(&l, 8, capacities[k]);
@@ -227,7 +232,8 @@ Test(ken_chan, test5_two_selects_that_send_and_receive_across)
 
 Test(ken_chan, test6_selects_between_plain_senders_and_receivers)
 {
-    FOR_EACH_CAPACITY {
+    FOR_EACH_CAPACITY
+    {
         struct lanes l;
         struct crew c = { 0 };
         open_lanes(&l, 12, capacities[k]);
@@ -240,7 +246,7 @@ Test(ken_chan, test6_selects_between_plain_senders_and_receivers)
     }
 }
 
-/* ---- chan1 ------------------------------------------------------------------------ */
+/* ---- chan1 --------------------------------------------------------------------------- */
 
 TestSuite(ken_chan1, .timeout = RNT_TIMEOUT);
 

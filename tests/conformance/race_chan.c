@@ -59,7 +59,8 @@ static void write_then_receive(void *arg)
 
 static void write_before(size_t cap, void (*first)(void *), bool we_receive)
 {
-    REPEAT {
+    REPEAT
+    {
         struct shared s = shared_with(cap);
         int x = 0;
         rnt_thread *t = rnt_start(first, &s);
@@ -111,7 +112,8 @@ Test(race_chan, TestNoRaceChanAsync_over_every_kind_of_channel)
 /* The k-th receive before the (k+C)-th send returns. */
 static void kth_receive_before_later_send(size_t cap, unsigned options)
 {
-    REPEAT {
+    REPEAT
+    {
         struct shared s = { .ch = rn_chan_new_with(sizeof(int), cap, options) };
         int x = 0;
         check(s.ch != NULL);
@@ -179,7 +181,7 @@ Test(race_chan, a_stream_orders_what_surrounds_it_both_ways)
             stream_over(&rnt_kinds[k]);
 }
 
-/* ---- close ----------------------------------------------------------------------------- */
+/* ---- close --------------------------------------------------------------------------- */
 
 static void write_then_close(void *arg)
 {
@@ -210,7 +212,8 @@ static void closed_by(enum how how, rn_chan *ch)
 
 static void write_before_close(size_t cap, enum how how)
 {
-    REPEAT {
+    REPEAT
+    {
         struct shared s = shared_with(cap);
         rnt_thread *t = rnt_start(write_then_close, &s);
         closed_by(how, s.ch);
@@ -291,7 +294,8 @@ static void close_or_send(void *arg, unsigned index)
 
 Test(race_chan, TestRaceChanCloseClose_and_sends_have_one_outcome_each)
 {
-    REPEAT {
+    REPEAT
+    {
         struct shared s = shared_with(10);
         rnt_run(4, close_or_send, &s);
         check_eq((s.data[2] == 0) + (s.data[3] == 0), 1);
@@ -305,7 +309,7 @@ Test(race_chan, TestRaceChanCloseClose_and_sends_have_one_outcome_each)
     }
 }
 
-/* ---- len and cap do not race (and order nothing) -------------------------------------- */
+/* ---- len and cap do not race (and order nothing) ------------------------------------- */
 
 static void look_or_close(void *arg, unsigned index)
 {
@@ -318,14 +322,15 @@ static void look_or_close(void *arg, unsigned index)
 
 Test(race_chan, TestNoRaceChanCloseLen_and_Cap)
 {
-    REPEAT {
+    REPEAT
+    {
         struct shared s = shared_with(10);
         rnt_run(3, look_or_close, &s);
         drop(&s);
     }
 }
 
-/* ---- pointers and values ---------------------------------------------------------------- */
+/* ---- pointers and values ------------------------------------------------------------- */
 
 struct message {
     int x;
@@ -340,7 +345,8 @@ static void send_message(void *arg)
 
 static void message_through(size_t cap)
 {
-    REPEAT {
+    REPEAT
+    {
         rn_chan *ch = rnt_chan(sizeof(struct message *), cap);
         struct message *m = NULL;
         rnt_thread *t = rnt_start(send_message, ch);
@@ -370,7 +376,8 @@ static void send_v(void *arg)
 /* The sender's read of v, inside the send, before the receiver's write to it. */
 Test(race_chan, TestNoRaceChanReadWriteAsync)
 {
-    REPEAT {
+    REPEAT
+    {
         struct shared s = shared_with(10);
         s.v = 3;
         rnt_thread *t = rnt_start(send_v, &s);
@@ -393,7 +400,8 @@ static void select_send_v(void *arg)
 
 Test(race_chan, TestNoRaceSelectReadWriteAsync)
 {
-    REPEAT {
+    REPEAT
+    {
         struct shared s = shared_with(0);
         s.v = 3;
         rnt_thread *t = rnt_start(select_send_v, &s);
@@ -417,7 +425,8 @@ static void do_task(void *arg)
 
 Test(race_chan, TestNoRaceProducerConsumerUnbuffered)
 {
-    REPEAT {
+    REPEAT
+    {
         struct shared s = shared_with(0);
         int task = 1;
         rnt_thread *t = rnt_start(do_task, &s);
@@ -465,7 +474,7 @@ Test(race_chan, TestNoRaceBlockedSelectSendSync)
     blocked_send(true);
 }
 
-/* ---- a channel as a mutex, and as a wait group -------------------------------------------- */
+/* ---- a channel as a mutex, and as a wait group --------------------------------------- */
 
 struct by_mutex {
     rn_chan *mutex, *never;
@@ -498,12 +507,12 @@ static void count_under_mutex(void *arg, unsigned index)
 
 static void as_mutex(bool by_select)
 {
-    static const rnt_kind kinds[] = {
-        { "counter", 0, 1, 0 }, { "word", 1, 1, 0 }, { "fast word", 1, 1, RN_CHAN_FAST }
-    };
+    static const rnt_kind kinds[] = { { "counter", 0, 1, 0 },
+                                      { "word", 1, 1, 0 },
+                                      { "fast word", 1, 1, RN_CHAN_FAST } };
     for (int k = 0; k < 3; k++) {
-        struct by_mutex m = { rnt_chan_of(&kinds[k]), rnt_chan(1, 0), by_select,
-                              rnt_scaled(5000), 0 };
+        struct by_mutex m = { rnt_chan_of(&kinds[k]), rnt_chan(1, 0), by_select, rnt_scaled(5000),
+                              0 };
         rnt_run(3, count_under_mutex, &m);
         check_eq(m.counter, 3 * m.rounds);
         rn_chan_unref(m.mutex);

@@ -17,7 +17,7 @@
 
 #define SOON rn_in(20 * RN_MILLISECOND)
 
-/* ---- select ------------------------------------------------------------------- */
+/* ---- select -------------------------------------------------------------------------- */
 
 TestSuite(select, .timeout = RNT_TIMEOUT);
 
@@ -57,7 +57,7 @@ Test(select, cases_are_switched_off_one_by_one)
     }
 }
 
-/* ---- select2 ------------------------------------------------------------------ */
+/* ---- select2 ------------------------------------------------------------------------- */
 
 TestSuite(select2, .timeout = RNT_TIMEOUT);
 
@@ -105,7 +105,7 @@ Test(select2, many_selects_against_an_idle_channel_do_not_grow_the_heap)
     rn_chan_unref(s.dummy);
 }
 
-/* ---- select3: what always blocks and what never does ---------------------------- */
+/* ---- select3: what always blocks and what never does --------------------------------- */
 
 TestSuite(select3, .timeout = RNT_TIMEOUT);
 
@@ -229,7 +229,7 @@ Test(select3, a_select_that_sees_itself_blocks)
     rn_chan_unref(ch);
 }
 
-/* ---- select4 ------------------------------------------------------------------ */
+/* ---- select4 ------------------------------------------------------------------------- */
 
 TestSuite(select4, .timeout = RNT_TIMEOUT);
 
@@ -247,7 +247,7 @@ Test(select4, the_place_of_a_receive_that_is_not_chosen_is_not_touched)
     rn_chan_unref(ready);
 }
 
-/* ---- select5: every form of a single operation ---------------------------------- */
+/* ---- select5: every form of a single operation --------------------------------------- */
 
 TestSuite(select5, .timeout = RNT_TIMEOUT);
 
@@ -360,7 +360,7 @@ Test(select5, the_case_macros_evaluate_their_arguments_once)
     rn_chan_unref(ch);
 }
 
-/* ---- select6: issue 2075 ---------------------------------------------------------- */
+/* ---- select6: issue 2075 ------------------------------------------------------------- */
 
 TestSuite(select6, .timeout = RNT_TIMEOUT);
 
@@ -404,7 +404,7 @@ Test(select6, a_losing_case_leaves_the_middle_of_a_queue)
     rn_chan_unref(s.c3);
 }
 
-/* ---- select7 ------------------------------------------------------------------ */
+/* ---- select7 ------------------------------------------------------------------------- */
 
 TestSuite(select7, .timeout = RNT_TIMEOUT);
 

@@ -16,7 +16,7 @@ int use(void)
     if (rn_select_until(cases, 5, rn_in(RN_SECOND)) < 0 || rn_cap(rn_raw(c)) == RN_UNBOUNDED)
         return 1;
     rn_close(rn_raw(c));
-    rn_range (v, c)
+    rn_range(v, c)
         sum += v;
     if (rn_recv_until(rn_raw(c), &v, RN_FOREVER) == 0)
         sum++;

@@ -36,22 +36,21 @@
 
 #define check(cond) cr_assert(cond)
 
-#define check_eq(actual, expected)                                                    \
-    do {                                                                              \
-        long long rnt_a = (long long)(actual), rnt_e = (long long)(expected);         \
-        cr_assert(rnt_a == rnt_e, "%s is %lld, expected %s (%lld)", #actual, rnt_a,   \
-                  #expected, rnt_e);                                                  \
+#define check_eq(actual, expected)                                                             \
+    do {                                                                                       \
+        long long rnt_a = (long long)(actual), rnt_e = (long long)(expected);                  \
+        cr_assert(rnt_a == rnt_e, "%s is %lld, expected %s (%lld)", #actual, rnt_a, #expected, \
+                  rnt_e);                                                                      \
     } while (0)
 
-#define expect(cond) \
-    ((cond) ? (void)0 : rnt_note_failure(__FILE__, __LINE__, "%s", #cond))
+#define expect(cond) ((cond) ? (void)0 : rnt_note_failure(__FILE__, __LINE__, "%s", #cond))
 
-#define expect_eq(actual, expected)                                                     \
-    do {                                                                                \
-        long long rnt_a = (long long)(actual), rnt_e = (long long)(expected);           \
-        if (rnt_a != rnt_e)                                                             \
-            rnt_note_failure(__FILE__, __LINE__, "%s is %lld, expected %s (%lld)",      \
-                             #actual, rnt_a, #expected, rnt_e);                         \
+#define expect_eq(actual, expected)                                                                \
+    do {                                                                                           \
+        long long rnt_a = (long long)(actual), rnt_e = (long long)(expected);                      \
+        if (rnt_a != rnt_e)                                                                        \
+            rnt_note_failure(__FILE__, __LINE__, "%s is %lld, expected %s (%lld)", #actual, rnt_a, \
+                             #expected, rnt_e);                                                    \
     } while (0)
 
 #define check_ok(result) check_eq(result, 0)

@@ -44,10 +44,14 @@ static volatile bool body_failed;
 static unsigned counts[VERDICTS];
 static char current_id[ID_MAX];
 
-/* ---- what Test() and cr_assert() call ----------------------------------------- */
+/* ---- what Test() and cr_assert() call ------------------------------------------------ */
 
-void criterion_internal_test_setup(void) {}
-void criterion_internal_test_teardown(void) {}
+void criterion_internal_test_setup(void)
+{
+}
+void criterion_internal_test_teardown(void)
+{
+}
 
 void criterion_internal_test_main(void (*body)(void))
 {
@@ -80,7 +84,9 @@ void criterion_send_assert(struct criterion_assert_stats *stats)
         fprintf(stderr, "%s:%u: %s\n", stats->file, stats->line, stats->message);
 }
 
-void cri_asserts_passed_incr(void) {}
+void cri_asserts_passed_incr(void)
+{
+}
 
 /* The variable arguments are message-dependent; the first one is the condition's text. */
 char *cr_translate_assert_msg(int message, ...)
@@ -107,7 +113,7 @@ void cr_asprintf_free(char *text)
     free(text);
 }
 
-/* ---- what the sanitizers ask for ----------------------------------------------
+/* ---- what the sanitizers ask for --------------------------------------------------------
  * Tests ask for more memory than there is: that is to be NULL, as with malloc.
  */
 
@@ -124,7 +130,7 @@ const char *__asan_default_options(void)
     return "allocator_may_return_null=1:detect_stack_use_after_return=1";
 }
 
-/* ---- the runner --------------------------------------------------------------- */
+/* ---- the runner ---------------------------------------------------------------------- */
 
 static struct criterion_test_extra_data *suite_of(const struct criterion_test *test)
 {

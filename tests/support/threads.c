@@ -25,7 +25,7 @@ enum {
     STILL_POLLS = 3,           /* asleep without a switch this often running */
 };
 
-/* ---- failures ------------------------------------------------------------------ */
+/* ---- failures ------------------------------------------------------------------------ */
 
 static pthread_mutex_t failure_lock = PTHREAD_MUTEX_INITIALIZER;
 static char first_failure[512];
@@ -71,7 +71,7 @@ unsigned rnt_scaled(unsigned n)
     return scaled ? (unsigned)scaled : 1;
 }
 
-/* ---- one thread ---------------------------------------------------------------- */
+/* ---- one thread ---------------------------------------------------------------------- */
 
 struct rnt_thread {
     pthread_t id;
@@ -132,7 +132,7 @@ void rnt_meet(rnt_meeting *m)
         sched_yield();
 }
 
-/* ---- asleep? ------------------------------------------------------------------- */
+/* ---- asleep? ------------------------------------------------------------------------- */
 
 static bool read_proc(int tid, const char *name, char *text, size_t size)
 {
@@ -191,7 +191,7 @@ void rnt_wait_parked(rnt_thread *t)
     cr_assert(still == STILL_POLLS, "the thread neither ended nor went to sleep");
 }
 
-/* ---- teams --------------------------------------------------------------------- */
+/* ---- teams --------------------------------------------------------------------------- */
 
 struct member {
     rnt_team *team;
@@ -254,7 +254,7 @@ void rnt_run(unsigned n, void (*fn)(void *, unsigned), void *arg)
     rnt_team_join(rnt_team_start(n, fn, arg));
 }
 
-/* ---- random -------------------------------------------------------------------- */
+/* ---- random -------------------------------------------------------------------------- */
 
 rnt_random rnt_seed(unsigned seed)
 {

@@ -86,7 +86,7 @@ static void guest(void *arg)
 static void hand_over(const rnt_kind *kind, bool guest_receives, bool by_select)
 {
     struct hand_over h = { .kind = kind,
-                           .rounds = rnt_scaled(1000),
+                           .rounds = rnt_scaled(500),
                            .by_select = by_select,
                            .guest_receives = guest_receives };
     unsigned char v[RNT_ELEM_MAX] = { 0 };
@@ -139,7 +139,7 @@ static void close_and_go(void *arg)
 Test(lifetime, a_channel_is_freed_under_its_closer)
 {
     for (unsigned k = 0; k < rnt_kind_count; k++) {
-        struct hand_over h = { .kind = &rnt_kinds[k], .rounds = rnt_scaled(1000) };
+        struct hand_over h = { .kind = &rnt_kinds[k], .rounds = rnt_scaled(500) };
         rnt_thread *t = rnt_start(close_and_go, &h);
         for (unsigned i = 0; i < h.rounds; i++) {
             h.ch = rnt_chan_of(h.kind);

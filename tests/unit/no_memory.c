@@ -270,6 +270,31 @@ Test(no_memory, a_channel_that_was_refused_memory_goes_on_when_there_is_some)
     rn_chan_unref(ch);
 }
 
+enum { SEGMENT_TRIES = 300 };
+
+/* A wide element needs a cell, and now and then a segment: where the cell can be had and
+ * the segment cannot, the cell must be given back. */
+Test(no_memory, a_cell_without_a_segment_is_given_back)
+{
+    rn_chan *ch = rn_chan_new(40, RN_UNBOUNDED);
+    uint64_t v[5] = { 0 };
+    unsigned refused = 0;
+    check(ch != NULL);
+    for (int i = 0; i < SEGMENT_TRIES; i++) {
+        long before = __atomic_load_n(&live, __ATOMIC_SEQ_CST);
+        fail_at(1, true);
+        int r = rn_send(ch, v);
+        int hits = stop_failing();
+        long after = __atomic_load_n(&live, __ATOMIC_SEQ_CST);
+        check_eq(r, hits ? -ENOMEM : 0);
+        check_eq(after - before, r == 0); /* one cell, or nothing */
+        refused += r != 0;
+    }
+    check(refused > 0);
+    check_eq(rn_len(ch), SEGMENT_TRIES - refused);
+    rn_chan_unref(ch);
+}
+
 /* ---- a select of many cases ---------------------------------------------------------- */
 
 enum { CASES = 20 };

@@ -231,7 +231,10 @@ static void hold_and_delegate(void *arg, unsigned index)
     for (unsigned i = 0; i < l->rounds; i++)
         if (index % 2 == 0) {
             rn_lock_acquire(&l->lock);
-            l->counter++;
+            unsigned n = l->counter;
+            if (i % 32 == 0)
+                rn__cpu_yield(); /* holding it: somebody else comes by */
+            l->counter = n + 1;
             leave(l);
         } else if (rn_lock_acquire_or_delegate(&l->lock)) {
             leave(l);
