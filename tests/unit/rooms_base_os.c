@@ -125,7 +125,7 @@ static void add_to_pair(void *arg, unsigned index)
 
 Test(atomics, double_word_swaps_of_many_threads_all_count)
 {
-    struct pairs x = { .rounds = rnt_scaled(20000) };
+    struct pairs x = { .rounds = rnt_scaled(300000) };
     rn_atomic_init(&x.p.first, 0);
     rn_atomic_init(&x.p.second, 0);
     rnt_run(4, add_to_pair, &x);

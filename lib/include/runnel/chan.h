@@ -21,8 +21,8 @@
  *
  * Progress. "Lock-free" is said only of what goes on while another thread is frozen
  * at any of its instructions (tests/progress tries them all): try_*, close and len on
- * channels of 1 <= capacity < RN_UNBOUNDED, elements of at most 8 bytes, without
- * RN_CHAN_FAST. Elsewhere a thread that is suspended in the middle of an operation can
+ * channels of capacity >= 1 with elements of at most 8 bytes and without RN_CHAN_FAST
+ * (an unbounded one but for malloc), and SPSC. Elsewhere a thread that is suspended in the middle of an operation can
  * delay those who need the same slot, or, at capacity 0, the same channel. DESIGN.md
  * has the table.
  *
@@ -100,7 +100,8 @@ RN_API void rn_chan_unref(rn_chan *ch);
 /*
  * Effect:   copies one element from `elem` into the channel.
  * Blocking: send while the channel is full (capacity 0: until a receiver has
- *           the element), send_until at most until `deadline_ns`, try_send never.
+ *           the element), send_until at most until `deadline_ns`; try_send does not
+ *           wait for room.
  * Returns:  0; -EPIPE if the channel is closed or gets closed while waiting;
  *           -EAGAIN (try), -ETIMEDOUT (until), -EINVAL, -ENOMEM.
  * Callers:  any thread; SPSC: one at a time, ordered by the caller.
@@ -113,7 +114,7 @@ RN_API int rn_send_until(rn_chan *ch, const void *elem, rn_time deadline_ns) RN_
 /*
  * Effect:   moves the oldest element to `elem`; NULL drops it.
  * Blocking: recv while the channel is empty, recv_until at most until
- *           `deadline_ns`, try_recv never.
+ *           `deadline_ns`; try_recv does not wait for an element.
  * Returns:  0; -EPIPE if the channel is closed and drained (then *elem is
  *           zeroed); -EAGAIN (try), -ETIMEDOUT (until), -EINVAL, -ENOMEM.
  * Callers:  any thread; SPSC: one at a time, ordered by the caller.

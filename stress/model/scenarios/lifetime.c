@@ -115,3 +115,39 @@ SETUP(unbounded_wide, 24, RN_UNBOUNDED, 0)
 MC_SCENARIO(no_memory_unbounded, "no memory for a cell: said, and nothing is lost",
             .setup = unbounded_wide, .threads = { sends_two, receives_all },
             .check = all_arrived, .alloc_failures = 1);
+
+/* A batch is received: its sender knows that it was taken, and frees. */
+static void receives_batch(void)
+{
+    uint64_t v[2] = { 0, 0 };
+    ssize_t n = rn_recv_n(ch, v, 2);
+    mc_check(n == 1 && v[0] == 1, "recv_n: %zd", n);
+}
+THREAD(sends_and_frees, put(ch, 1); rn_chan_unref(ch);)
+MC_SCENARIO(unref_inside_recv_n_cap0, "hand over to a batch, unref: safe while it is inside",
+            .setup = cap0, .threads = { receives_batch, sends_and_frees });
+static void sends_batch(void)
+{
+    uint64_t v[2] = { 1, 2 };
+    mc_check(rn_send_n(ch, v, 2) == 2, "send_n");
+}
+THREAD(receives_two_and_frees, (void)take(ch); (void)take(ch); rn_chan_unref(ch);)
+MC_SCENARIO(unref_inside_send_n_cap1, "receive all of a batch, unref: safe while it is inside",
+            .setup = cap1, .threads = { sends_batch, receives_two_and_frees });
+MC_SCENARIO(unref_inside_send_n_unbounded, "the same without bound", .setup = unbounded,
+            .threads = { sends_batch, receives_two_and_frees });
+
+/* Two last references, of two channels, while a third thread is inside. */
+THREAD(frees_first, rn_chan_unref(ch);)
+THREAD(frees_second, rn_chan_unref(ch2);)
+MC_SCENARIO(unref_two_channels, "two channels are freed at once", .setup = two_channels,
+            .threads = { frees_first, frees_second });
+static rn_chan *ch3;
+static void three_channels(void)
+{
+    two_channels();
+    ch3 = make(8, 1, 0);
+}
+THREAD(is_inside, (void)try_put(ch3, 1); rn_chan_unref(ch3);)
+MC_SCENARIO(unref_three_channels, "and while somebody is inside a third", .setup = three_channels,
+            .threads = { frees_first, frees_second, is_inside });
