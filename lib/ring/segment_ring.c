@@ -40,7 +40,11 @@
 
 #include "os/os.h"
 
+#ifdef RN_MODEL
+enum { SLOTS = 2 }; /* so that short histories cross from segment to segment */
+#else
 enum { SLOTS = 256 };
+#endif
 
 #define END ((struct rn_segment *)1)
 

@@ -25,7 +25,11 @@
  */
 #include "task/reclaim.h"
 
+#ifdef RN_MODEL
+enum { BATCH_BYTES = 1 }; /* so that every retired segment is looked at */
+#else
 enum { BATCH_BYTES = 128 * 1024 };
+#endif
 
 static RN_ATOMIC(rn_retired *) incoming;
 static rn_atomic_u64 incoming_bytes;
