@@ -14,10 +14,12 @@
  *   -EPIPE            closed (for receivers: closed and drained)
  *   -EAGAIN           try_*: it would have to wait
  *   -ETIMEDOUT        *_until: the deadline passed
- *   -EINVAL           NULL channel, RN_NEVER, or NULL element to send
+ *   -EINVAL           NULL channel, RN_NEVER, or NULL element to send (of a size
+ *                     that is not 0)
  *   -ENOMEM           no memory (an unbounded channel's next segment, or the
  *                     record that a thread gets at its first call)
- *   -ENOTRECOVERABLE  this process is the child of a fork(); see DESIGN.md
+ *   -ENOTRECOVERABLE  this process is the child of a fork(); see DESIGN.md. Calls
+ *                     without a code do nothing then: unref returns, len says 0
  *
  * Progress. "Lock-free" is said only of what goes on while another thread is frozen
  * at any of its instructions (tests/progress tries them all): try_*, close and len on
@@ -125,7 +127,8 @@ RN_API int rn_try_recv(rn_chan *ch, void *elem) RN_MUST_CHECK;
 RN_API int rn_recv_until(rn_chan *ch, void *elem, rn_time deadline_ns) RN_MUST_CHECK;
 
 /*
- * Effect:   send_n copies `n` elements in, in order; recv_n moves up to `n` out.
+ * Effect:   send_n copies `n` elements in, in order; recv_n moves up to `n` out
+ *           (and zeroes nothing when it fails).
  *           The elements of one call need not stay together.
  * Blocking: send_n until all are in (or the channel is closed); recv_n until
  *           there is at least one, then it takes what is there.
