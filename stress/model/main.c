@@ -25,7 +25,7 @@ static struct {
     int preemptions;
     uint64_t seed;
     int jobs;
-    bool list, crosscheck, verbose;
+    bool list, crosscheck, verbose, large;
 } opt = { .glob = "*", .budget = 40, .mode = -1, .preemptions = -1, .seed = 1 };
 
 typedef struct {
@@ -171,7 +171,7 @@ static void shrink(void)
         }
 }
 
-static enum verdict search_as_asked(const mc_scenario *s, double budget, bool last_round)
+static enum verdict search_as_asked(double budget, bool last_round)
 {
     double start = now(), end = start + budget;
     if (opt.mode >= 0)
@@ -180,8 +180,7 @@ static enum verdict search_as_asked(const mc_scenario *s, double budget, bool la
         enum verdict v = search(MC_PLAIN, opt.preemptions, end, UINT64_MAX);
         return v == EXHAUSTED ? OUT_OF_TIME : v;
     }
-    double share = !last_round ? 1 : s->large ? 0.3 : 0.7;
-    enum verdict v = search(MC_DPOR, -1, start + budget * share, UINT64_MAX);
+    enum verdict v = search(MC_DPOR, -1, start + budget * (last_round ? 0.7 : 1), UINT64_MAX);
     return v == OUT_OF_TIME && last_round ? search(MC_RANDOM, -1, end, UINT64_MAX) : v;
 }
 
@@ -224,7 +223,7 @@ static bool run(const mc_scenario *s, double budget, bool last_round)
 {
     begin(s);
     double start = now();
-    enum verdict v = search_as_asked(s, budget, last_round);
+    enum verdict v = search_as_asked(budget, last_round);
     double took = now() - start;
     uint64_t executions = mc.executions;
     __atomic_fetch_add(&shared->executions, executions, __ATOMIC_RELAXED);
@@ -313,7 +312,8 @@ static void usage(void)
 {
     fprintf(stderr,
             "model [--list] [--scenario GLOB] [--budget SECONDS] [--preemptions N] [--seed N]\n"
-            "      [--jobs N] [--mode dpor|plain|random|pct] [--replay CHOICES] [--crosscheck] [--verbose]\n");
+            "      [--jobs N] [--mode dpor|plain|random|pct] [--replay CHOICES] [--crosscheck]\n"
+            "      [--large] [--verbose]\n");
     exit(2);
 }
 
@@ -337,6 +337,8 @@ static void parse(int argc, char **argv)
             opt.list = true;
         else if (strcmp(a, "--crosscheck") == 0)
             opt.crosscheck = true;
+        else if (strcmp(a, "--large") == 0)
+            opt.large = true;
         else if (strcmp(a, "--verbose") == 0)
             opt.verbose = true;
         else if (!value)
@@ -480,7 +482,8 @@ int main(int argc, char **argv)
     parse(argc, argv);
     int n = 0;
     for (int i = 0; i < n_scenarios; i++)
-        if (fnmatch(opt.glob, scenarios[i]->name, 0) == 0)
+        if (fnmatch(opt.glob, scenarios[i]->name, 0) == 0 &&
+            (opt.large || !scenarios[i]->large || strpbrk(opt.glob, "*?[") == NULL))
             scenarios[n++] = scenarios[i];
     n_scenarios = n;
     qsort(scenarios, (size_t)n, sizeof *scenarios, is_larger);

@@ -35,7 +35,7 @@ typedef struct mc_scenario {
     bool no_membarrier;        /* rn__membarrier_available() says no */
     bool c11_release_sequence; /* a release sequence goes on with the same thread's stores */
     bool cold;                 /* threads register with the library inside the search */
-    bool large;                /* too large to exhaust: comes last, mostly by random search */
+    bool large;                /* too large for every day: run if --large, or named */
     const char *expect_failure;     /* the checker must report this (a prefix) */
     const char *const *expect_set;  /* NULL-terminated: exactly these mc_outcome()s */
     struct mc_scenario *next;

@@ -144,7 +144,7 @@ KINDS(close_full_late_producer, "close, a consumer and a late producer", _preset
       drained_means_drained, closes, receives_twice, tries_send);
 MC_SCENARIO(close_spsc_in_order, "the producer sends, then closes: both are seen in order",
             .setup = spsc1_preset, .check = drained_means_drained,
-            .threads = { sends_then_closes, receives_twice });
+            .threads = { sends_then_closes, receives_twice }, .large = true);
 
 /* A sender between its push and its look at the waiters, a parked receiver, close. */
 static void all_accounted(void)

@@ -54,16 +54,33 @@ ONE(send2_recv2_cap0, "two are handed over in order", cap0, 2, .spurious = 0);
 ONE(send2_recv2_cap1, "the second waits for room", cap1, 2, .spurious = 0);
 ONE(send2_recv2_wide, "the second wide one waits for room", wide1, 2, .spurious = 0);
 ONE(send2_recv2_fast, "the second waits for room, RN_CHAN_FAST", fast1, 2, .spurious = 0);
-ONE(send2_recv2_spsc, "the second waits for room, RN_CHAN_SPSC", spsc1, 2, .spurious = 0);
+ONE(send2_recv2_spsc, "the second waits for room, RN_CHAN_SPSC", spsc1, 2, .large = true);
 ONE(send2_recv2_none, "the second waits for room, no bytes", none1, 2, .spurious = 0);
 ONE(send2_recv2_unbounded, "two in order, unbounded", unbounded, 2, .spurious = 0);
-ONE(send3_recv3_cap1, "three through one slot", cap1, 3, .spurious = 0);
-ONE(send3_recv3_cap2, "three through two slots", cap2, 3, .spurious = 0);
-ONE(send3_recv3_cap3, "three through three slots", cap3, 3, .spurious = 0);
-ONE(send3_recv3_wide, "three wide ones through two cells", wide2, 3, .spurious = 0);
-ONE(send3_recv3_fast, "three through two slots, RN_CHAN_FAST", fast2, 3, .spurious = 0);
-ONE(send3_recv3_spsc, "three through two slots, RN_CHAN_SPSC", spsc2, 3, .spurious = 0);
-ONE(send3_recv3_none, "three of no bytes, two at a time", none2, 3, .spurious = 0);
+ONE(send3_recv3_cap1, "three through one slot", cap1, 3, .large = true);
+ONE(send3_recv3_cap2, "three through two slots", cap2, 3, .large = true);
+ONE(send3_recv3_cap3, "three through three slots", cap3, 3, .large = true);
+ONE(send3_recv3_wide, "three wide ones through two cells", wide2, 3, .large = true);
+ONE(send3_recv3_fast, "three through two slots, RN_CHAN_FAST", fast2, 3, .large = true);
+ONE(send3_recv3_spsc, "three through two slots, RN_CHAN_SPSC", spsc2, 3, .large = true);
+ONE(send3_recv3_none, "three of no bytes, two at a time", none2, 3, .large = true);
+
+/* The ring is full: the sender may park, and later the receiver. */
+#define FULL(kind)                                                                         \
+    static void kind##_full(void)                                                          \
+    {                                                                                      \
+        kind();                                                                            \
+        put(ch, 1);                                                                        \
+    }                                                                                      \
+    MC_SCENARIO(turn_##kind, "a full ring, one more in, both out", .setup = kind##_full,   \
+                .threads = { send_second, recv2 }, .check = in_order)
+THREAD(send_second, put(ch, 2);)
+FULL(cap1);
+FULL(wide1);
+FULL(fast1);
+FULL(spsc1);
+FULL(none1);
+FULL(unbounded);
 
 ONE(send1_recv1_cold, "threads register at their first call", cap1, 1, .cold = true);
 
@@ -111,6 +128,6 @@ MC_SCENARIO(batch_cap1, "a batch waits for room", .setup = eight1,
 MC_SCENARIO(batch_cap2, "a batch fits", .setup = eight2, .threads = { send_batch, recv_batches },
             .check = in_order);
 MC_SCENARIO(batch_spsc, "a batch through RN_CHAN_SPSC", .setup = spsc1,
-            .threads = { send_batch, recv_batches }, .check = in_order);
+            .threads = { send_batch, recv_batches }, .check = in_order, .large = true);
 MC_SCENARIO(batch_unbounded, "a batch without bound", .setup = unbounded,
             .threads = { send_batch, recv_batches }, .check = in_order);
