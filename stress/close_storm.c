@@ -154,8 +154,8 @@ static void closer(struct stress_thread *t, struct line *l)
     if (stress_below(&t->rng, 2)) {
         stress_doing(t, "waiting in rn_recv_until on another channel, before the close");
         rn_chan *clock = rn_chan_new(0, 0);
-        int rc = clock ? rn_recv_until(clock, NULL, rn_in(stress_below(&t->rng, 2000000)))
-                       : -ENOMEM;
+        int rc =
+            clock ? rn_recv_until(clock, NULL, rn_in(stress_below(&t->rng, 2000000))) : -ENOMEM;
         if (rc != -ETIMEDOUT)
             unexpected(l, "recv_until on a channel nobody sends to", rc);
         rn_chan_unref(clock);

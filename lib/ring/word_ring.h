@@ -26,7 +26,9 @@
  * Ordering
  *   [WR1] hints: stored by release after success, loaded by acquire, so that
  *         whoever starts at a position sees the stamps of the positions before it
- *         (without it a slot could seem two laps old).
+ *         (without it a slot could seem two laps old). By argument: the model
+ *         checker's seq_cst loads never return what a seq_cst store overwrote,
+ *         which hides it.
  *   [WR2] stamps: swapped and loaded seq_cst. The load that says full or empty
  *         is the re-check of parking: the waiter sets a flag and then reads this;
  *         the other side swaps this and then reads the flag ([WT1]).

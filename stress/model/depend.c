@@ -19,7 +19,6 @@
 
 mc_event mc_events[MC_EVENTS + 1];
 
-
 static const mc_clock lane[MC_THREADS] = {
     { 1 },
     { 0, 1 },
@@ -135,9 +134,9 @@ static void reverse_races(const racers *rs, mc_clock clock)
     for (int i = 0; i < rs->n; i++) {
         bool immediate = true;
         for (int k = 0; k < rs->n && immediate; k++)
-            immediate = k == i ||
-                        !(mc_events[rs->r[k].event].clock[rs->r[i].tid] >= rs->r[i].event &&
-                          rs->r[k].event != rs->r[i].event);
+            immediate =
+                k == i || !(mc_events[rs->r[k].event].clock[rs->r[i].tid] >= rs->r[i].event &&
+                            rs->r[k].event != rs->r[i].event);
         if (immediate)
             mc_backtrack(rs->r[i].event, initials(rs->r[i].event, rs->r[i].tid, clock));
     }
@@ -162,7 +161,8 @@ void mc_depend_done(const mc_op *op, bool wrote)
     for (int i = 0; i < 2 && op->loc[i]; i++)
         clock = mc_clock_join(clock, collect(&rs, before, &mc_locs[op->loc[i]], wrote));
     if (op->queue)
-        clock = mc_clock_join(clock, collect(&rs, before, &mc_locs[op->queue], op->kind == MC_OP_WAKE));
+        clock =
+            mc_clock_join(clock, collect(&rs, before, &mc_locs[op->queue], op->kind == MC_OP_WAKE));
     if (op->is_sc)
         clock = mc_clock_join(clock, collect(&rs, before, &mc.sc_object, fences));
     if (mc.barrier) {
@@ -193,6 +193,6 @@ void mc_depend_done(const mc_op *op, bool wrote)
     }
     me->clock = clock;
     me->last_event = (int16_t)event;
-    mc_events[event] = (mc_event){ .clock = clock, .node = mc_current_node(),
-                                   .tid = (uint8_t)mc.self };
+    mc_events[event] =
+        (mc_event){ .clock = clock, .node = mc_current_node(), .tid = (uint8_t)mc.self };
 }

@@ -25,10 +25,10 @@
 
 #include "mc.h"
 
-#define MC_THREADS 8        /* 0 runs setup and check */
-#define MC_LOCATIONS 1000   /* atomic locations in one execution */
+#define MC_THREADS 8      /* 0 runs setup and check */
+#define MC_LOCATIONS 1000 /* atomic locations in one execution */
 #define MC_MESSAGES 16384
-#define MC_EVENTS 8000      /* steps in one execution: the cap that finds livelocks */
+#define MC_EVENTS 8000 /* steps in one execution: the cap that finds livelocks */
 #define MC_NODES 20000
 #define MC_STACK (256 * 1024)
 #define MC_ARENA (512 * 1024) /* heap of each thread */
@@ -53,25 +53,25 @@ typedef struct mc_msg {
     int32_t ts;             /* place in modification order */
     mc_msg_id older, newer; /* neighbours there */
     uint8_t tid;
-    uint16_t serial;        /* of its writer's stores */
-    bool is_rmw;    /* stands immediately after `older`, for good */
-    bool was_taken; /* an RMW stands immediately after this one */
+    uint16_t serial;                    /* of its writer's stores */
+    bool is_rmw;                        /* stands immediately after `older`, for good */
+    bool was_taken;                     /* an RMW stands immediately after this one */
     uint8_t outdated_reads[MC_THREADS]; /* how often each thread read it when it was not newest */
     uint16_t view_n, own_n;
-    int32_t *view;  /* what an acquire of this message learns; NULL: nothing */
-    int32_t *own;   /* c11 release sequences: the part that is this store's alone */
+    int32_t *view; /* what an acquire of this message learns; NULL: nothing */
+    int32_t *own;  /* c11 release sequences: the part that is this store's alone */
 } mc_msg;
 
 typedef struct mc_loc {
     uintptr_t address;
     uint8_t size;
-    bool reset;          /* written plainly: the value is in memory */
+    bool reset; /* written plainly: the value is in memory */
     uint8_t lw_tid;
-    int16_t lw;          /* step of the last write executed; 0: before the threads */
+    int16_t lw; /* step of the last write executed; 0: before the threads */
     mc_msg_id lw_msg, newest;
-    uint32_t writes;     /* how many, for yield */
-    mc_clock wclock, rclock;   /* last write; reads since */
-    int16_t reads[MC_THREADS]; /* last read since the last write, by thread */
+    uint32_t writes;                        /* how many, for yield */
+    mc_clock wclock, rclock;                /* last write; reads since */
+    int16_t reads[MC_THREADS];              /* last read since the last write, by thread */
     int32_t aw[MC_THREADS], ar[MC_THREADS]; /* C11 clocks of atomic accesses */
     int16_t seen_at[MC_THREADS];            /* for yield: step of each thread's last load, */
     uint32_t seen_writes[MC_THREADS];       /* `writes` then, */
@@ -81,11 +81,11 @@ typedef struct mc_loc {
 enum mc_kind {
     MC_OP_LOAD,
     MC_OP_STORE,
-    MC_OP_RMW,   /* incl. compare-and-swap */
+    MC_OP_RMW, /* incl. compare-and-swap */
     MC_OP_DWCAS,
     MC_OP_FENCE, /* seq_cst; others are no steps */
     MC_OP_BARRIER,
-    MC_OP_WAIT,  /* futex, parker */
+    MC_OP_WAIT, /* futex, parker */
     MC_OP_WAKE,
     MC_OP_YIELD,
 };
@@ -93,7 +93,7 @@ enum mc_kind {
 /* What a thread is about to do. */
 typedef struct mc_op {
     uint8_t kind;
-    bool is_write;   /* may write loc[0] (and loc[1]) */
+    bool is_write; /* may write loc[0] (and loc[1]) */
     bool is_sc;
     mc_loc_id loc[2];
     mc_loc_id queue; /* sleepers on a futex */
@@ -104,17 +104,17 @@ enum mc_state { MC_READY, MC_ASLEEP, MC_FINISHED };
 
 typedef struct mc_thread {
     void *sp;
-    void *frame;           /* below this its stack is dead */
+    void *frame; /* below this its stack is dead */
     enum mc_state state;
-    mc_op op;              /* pending */
-    mc_clock clock;        /* search order */
+    mc_op op;       /* pending */
+    mc_clock clock; /* search order */
     int16_t last_event;
-    mc_loc_id asleep_on;   /* location of the word */
+    mc_loc_id asleep_on; /* location of the word */
     bool has_deadline, timed_out;
     int64_t deadline_ns, now_ns;
     int spurious_left, alloc_failures_left;
     uint32_t arena_used;
-    int16_t last_yield;    /* step count then */
+    int16_t last_yield; /* step count then */
     uint16_t n_stores;
     uint64_t history;      /* hash of what was read from where */
     uint64_t history_kept; /* at the last store or yield: a vain round does not count */
@@ -141,12 +141,12 @@ enum mc_status { MC_COMPLETE, MC_REDUNDANT, MC_FAILED };
 typedef struct mc_world {
     const mc_scenario *scenario;
     enum mc_mode mode;
-    int preemptions;       /* bound, MC_PLAIN only; < 0: none */
-    bool concurrent;       /* the threads are running: accesses are steps */
+    int preemptions; /* bound, MC_PLAIN only; < 0: none */
+    bool concurrent; /* the threads are running: accesses are steps */
     bool in_execution;
     bool tracing;
     enum mc_status status;
-    int self, n_threads;   /* n_threads counts thread 0 */
+    int self, n_threads;            /* n_threads counts thread 0 */
     uint8_t to_run[MC_THREADS * 2]; /* must reach their next step before we choose */
     int n_to_run;
     int n_events;
@@ -159,7 +159,7 @@ typedef struct mc_world {
     mc_clock barrier_clock;
     int16_t barrier;
     uint8_t barrier_tid;
-    int running;           /* who did the last step */
+    int running; /* who did the last step */
     char failure[1024];
     char outcome[256];
     uint64_t graph;
@@ -197,9 +197,9 @@ static inline mc_thread *mc_me(void)
 }
 
 /* ---- explore.c ---- */
-void mc_explore_begin(void);        /* a search */
-void mc_explore_start(void);        /* an execution */
-bool mc_explore_next(void);         /* false: exhausted */
+void mc_explore_begin(void); /* a search */
+void mc_explore_start(void); /* an execution */
+bool mc_explore_next(void);  /* false: exhausted */
 int mc_pick_thread(unsigned enabled);
 /* One of n; bit i of allowed: DPOR has to look at i. */
 unsigned mc_pick(unsigned n, uint32_t allowed);
@@ -255,7 +255,8 @@ static inline int mc_view_n(void)
 uint64_t mc_graph(void);
 static inline void mc_note(uint64_t what)
 {
-    mc_threads[mc.self].history = (mc_threads[mc.self].history ^ what) * UINT64_C(0x9e3779b97f4a7c15);
+    mc_threads[mc.self].history =
+        (mc_threads[mc.self].history ^ what) * UINT64_C(0x9e3779b97f4a7c15);
     mc_threads[mc.self].history ^= mc_threads[mc.self].history >> 29;
 }
 
@@ -286,10 +287,10 @@ void mc_trace_print(void);
 const char *mc_describe(uintptr_t address);
 const char *mc_order_name(int order);
 void mc_names_start(void);
-#define MC_TRACE(...)                   \
-    do {                                \
-        if (MC_UNLIKELY(mc.tracing))    \
-            mc_trace(__VA_ARGS__);      \
+#define MC_TRACE(...)                \
+    do {                             \
+        if (MC_UNLIKELY(mc.tracing)) \
+            mc_trace(__VA_ARGS__);   \
     } while (0)
 
 #endif

@@ -47,7 +47,7 @@ static struct {
     int head, tail, busy, lock;
     int failed, exhausted, ran;
     uint64_t executions;
-} *shared;
+} * shared;
 
 void mc_register(mc_scenario *s)
 {
@@ -234,7 +234,10 @@ static bool run(const mc_scenario *s, double budget, bool last_round)
                (double)mc.steps / (double)mc.executions);
     bool good = judge(s, v), as_told = v == FAILED && good;
     printf("%-44s %d  %10lu  %-9s %7.2f  %s\n", s->name, count_threads(s),
-           (unsigned long)executions, v == EXHAUSTED ? "all" : as_told ? "as told" : "sampled",
+           (unsigned long)executions,
+           v == EXHAUSTED ? "all"
+           : as_told      ? "as told"
+                          : "sampled",
            took, good ? "ok" : "FAILED");
     __atomic_fetch_add(&shared->exhausted, v == EXHAUSTED || as_told, __ATOMIC_RELAXED);
     __atomic_fetch_add(&shared->failed, !good, __ATOMIC_RELAXED);
@@ -276,11 +279,11 @@ static void crosscheck(const mc_scenario *s, double budget)
     printf("%-40s dpor %8lu (%lu cut) %8u graphs  %-6s %9lu %8u graphs  %s\n", s->name,
            (unsigned long)executions, (unsigned long)redundant, n_graphs[1],
            plain ? "plain" : "random", (unsigned long)mc.executions, n_graphs[0],
-           !same                  ? "DIFFERENT"
-           : dpor == OUT_OF_TIME  ? "not finished"
-           : dpor == FAILED       ? "both fail"
-           : plain                ? "same"
-                                  : "contained");
+           !same                 ? "DIFFERENT"
+           : dpor == OUT_OF_TIME ? "not finished"
+           : dpor == FAILED      ? "both fail"
+           : plain               ? "same"
+                                 : "contained");
     if (!same)
         printf("  %u lost, %u extra\n", lost, extra);
     __atomic_fetch_add(&shared->failed, !same, __ATOMIC_RELAXED);
@@ -311,7 +314,8 @@ static void catch_crashes(void)
 static void usage(void)
 {
     fprintf(stderr,
-            "model [--list] [--scenario GLOB] [--budget SECONDS] [--preemptions N] [--seed N]\n"
+            "model [--list] [--scenario GLOB[,GLOB...]] [--budget SECONDS] [--preemptions N] "
+            "[--seed N]\n"
             "      [--jobs N] [--mode dpor|plain|random|pct] [--replay CHOICES] [--crosscheck]\n"
             "      [--large] [--verbose]\n");
     exit(2);
@@ -399,6 +403,8 @@ static int take(double end, double *share, int *round)
         *round = shared->queue[shared->head++].round;
         double left = end - now() > 0 ? end - now() : 0;
         *share = left * part[*round] * opt.jobs / waiting;
+        if (*round == ROUNDS - 1 && count_threads(scenarios[i]) == 2)
+            *share *= 4; /* it may finish yet, and then gives back the rest */
         *share = *share > left ? left : *share;
         shared->busy++;
     }
@@ -411,8 +417,8 @@ static int take(double end, double *share, int *round)
 static void work(double end)
 {
     for (;;) {
-        double share;
-        int round, i = take(end, &share, &round);
+        double share = 0;
+        int round = 0, i = take(end, &share, &round);
         if (i == -2)
             return;
         if (i == -1) {
@@ -477,13 +483,23 @@ static int cpus(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
+/* By one of the globs, which commas separate. */
+static bool is_asked_for(const mc_scenario *s)
+{
+    char globs[1000];
+    snprintf(globs, sizeof globs, "%s", opt.glob);
+    for (char *rest = globs, *glob; (glob = strsep(&rest, ",")) != NULL;)
+        if (fnmatch(glob, s->name, 0) == 0)
+            return opt.large || !s->large || strpbrk(glob, "*?[") == NULL;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     parse(argc, argv);
     int n = 0;
     for (int i = 0; i < n_scenarios; i++)
-        if (fnmatch(opt.glob, scenarios[i]->name, 0) == 0 &&
-            (opt.large || !scenarios[i]->large || strpbrk(opt.glob, "*?[") == NULL))
+        if (is_asked_for(scenarios[i]))
             scenarios[n++] = scenarios[i];
     n_scenarios = n;
     qsort(scenarios, (size_t)n, sizeof *scenarios, is_larger);

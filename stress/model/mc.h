@@ -30,32 +30,32 @@ typedef struct mc_scenario {
     void (*setup)(void);                   /* runs alone, before */
     void (*threads[MC_MAX_WORKERS])(void); /* run in all ways */
     void (*check)(void);                   /* runs alone, after all are done */
-    int spurious;              /* spurious wake-ups, at most so many in each thread */
-    int alloc_failures;        /* failing allocations, likewise */
-    bool no_membarrier;        /* rn__membarrier_available() says no */
-    bool c11_release_sequence; /* a release sequence goes on with the same thread's stores */
-    bool cold;                 /* threads register with the library inside the search */
-    bool large;                /* too large for every day: run if --large, or named */
-    const char *expect_failure;     /* the checker must report this (a prefix) */
-    const char *const *expect_set;  /* NULL-terminated: exactly these mc_outcome()s */
+    int spurious;                          /* spurious wake-ups, at most so many in each thread */
+    int alloc_failures;                    /* failing allocations, likewise */
+    bool no_membarrier;                    /* rn__membarrier_available() says no */
+    bool c11_release_sequence;     /* a release sequence goes on with the same thread's stores */
+    bool cold;                     /* threads register with the library inside the search */
+    bool large;                    /* too large for every day: run if --large, or named */
+    const char *expect_failure;    /* the checker must report this (a prefix) */
+    const char *const *expect_set; /* NULL-terminated: exactly these mc_outcome()s */
     struct mc_scenario *next;
 } mc_scenario;
 
 void mc_register(mc_scenario *scenario);
 
-#define MC_SCENARIO(name_, claim_, ...)                                             \
+#define MC_SCENARIO(name_, claim_, ...)                                                         \
     static mc_scenario mc__scenario_##name_ = { .name = #name_, .claim = claim_, __VA_ARGS__ }; \
-    __attribute__((constructor)) static void mc__register_##name_(void)             \
-    {                                                                               \
-        mc_register(&mc__scenario_##name_);                                         \
-    }                                                                               \
+    __attribute__((constructor)) static void mc__register_##name_(void)                         \
+    {                                                                                           \
+        mc_register(&mc__scenario_##name_);                                                     \
+    }                                                                                           \
     struct mc__needs_semicolon
 
 /* Ends the execution as a failure if cond does not hold. */
-#define mc_check(cond, ...)            \
-    do {                               \
+#define mc_check(cond, ...)               \
+    do {                                  \
         if (__builtin_expect(!(cond), 0)) \
-            mc_fail(__VA_ARGS__);      \
+            mc_fail(__VA_ARGS__);         \
     } while (0)
 _Noreturn void mc_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

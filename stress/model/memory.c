@@ -211,8 +211,7 @@ static bool bound_by_last_write(const mc_loc *l, const mc_op *op)
 /* Stores become visible in finite time: a loop that retries gets to see them. */
 static bool has_patience(const mc_loc *l, mc_msg_id m)
 {
-    return m == l->newest || m == l->lw_msg ||
-           mc_msgs[m].outdated_reads[mc.self] < MC_PATIENCE;
+    return m == l->newest || m == l->lw_msg || mc_msgs[m].outdated_reads[mc.self] < MC_PATIENCE;
 }
 
 /* The menu is empty of what DPOR needs: the step has to wait for another write. */
@@ -382,8 +381,9 @@ uint64_t mc_atomic_load(uintptr_t address, unsigned size, int order, const void 
 void mc_atomic_store(uintptr_t address, unsigned size, uint64_t value, int order, const void *pc)
 {
     mc_loc_id id = mc_location(address, size);
-    mc_op op = { .kind = MC_OP_STORE, .is_write = true, .is_sc = order == SEQ_CST,
-                 .loc = { id }, .pc = pc };
+    mc_op op = {
+        .kind = MC_OP_STORE, .is_write = true, .is_sc = order == SEQ_CST, .loc = { id }, .pc = pc
+    };
     begin(&op);
     mc_loc *l = open_location(id, true);
     int32_t bound = lower_bound(id, order);
@@ -445,8 +445,9 @@ uint64_t mc_atomic_rmw(uintptr_t address, unsigned size, enum mc_rmw what, uint6
                        uint64_t expected, int order, int failure_order, const void *pc)
 {
     mc_loc_id id = mc_location(address, size);
-    mc_op op = { .kind = MC_OP_RMW, .is_write = true, .is_sc = order == SEQ_CST, .loc = { id },
-                 .pc = pc };
+    mc_op op = {
+        .kind = MC_OP_RMW, .is_write = true, .is_sc = order == SEQ_CST, .loc = { id }, .pc = pc
+    };
     begin(&op);
     mc_loc *l = open_location(id, true);
     mc_msg_id m = choose_rmw(l, id, &op, what == MC_CAS, expected, order, failure_order);
@@ -474,8 +475,9 @@ void mc_atomic_dwcas(uintptr_t address, uint64_t expected[2], const uint64_t des
                      const void *pc)
 {
     mc_loc_id id[2] = { mc_location(address, 8), mc_location(address + 8, 8) };
-    mc_op op = { .kind = MC_OP_DWCAS, .is_write = true, .is_sc = true, .loc = { id[0], id[1] },
-                 .pc = pc };
+    mc_op op = {
+        .kind = MC_OP_DWCAS, .is_write = true, .is_sc = true, .loc = { id[0], id[1] }, .pc = pc
+    };
     begin(&op);
     mc_loc *l[2];
     uint64_t old[2];
@@ -494,8 +496,7 @@ void mc_atomic_dwcas(uintptr_t address, uint64_t expected[2], const uint64_t des
     if (won) {
         write_message(l[1], id[1], desired[1], m[1], true, SEQ_CST);
         write_message(l[0], id[0], desired[0], m[0], true, SEQ_CST);
-        join_view(&mc_msgs[l[1]->newest], mc_msgs[l[0]->newest].view,
-                  mc_msgs[l[0]->newest].view_n);
+        join_view(&mc_msgs[l[1]->newest], mc_msgs[l[0]->newest].view, mc_msgs[l[0]->newest].view_n);
     }
     expected[0] = old[0];
     expected[1] = old[1];
@@ -558,8 +559,8 @@ uint64_t mc_graph(void)
     for (int i = 1; i < mc.n_locs; i++) {
         uint64_t order = mc_locs[i].address;
         for (mc_msg_id m = mc_locs[i].newest; m; m = mc_msgs[m].older)
-            order = (order ^ (mc_msgs[m].tid + 16u * mc_msgs[m].serial)) *
-                    UINT64_C(0x94d049bb133111eb);
+            order =
+                (order ^ (mc_msgs[m].tid + 16u * mc_msgs[m].serial)) * UINT64_C(0x94d049bb133111eb);
         sum += order ^ order >> 31;
     }
     return sum | 1;

@@ -18,7 +18,6 @@
 #include "runnel/panic.h"
 #include "task/agent.h"
 
-
 /* The location that stands for the sleepers on a word. */
 #define QUEUE_OF (UINT64_C(1) << 62)
 
@@ -31,7 +30,9 @@ static int wait_on(uintptr_t word, uint32_t expected, rn_time deadline_ns, const
     mc_loc_id loc = mc_location(word, 4);
     if (!mc.concurrent)
         mc_fail("setup or check would sleep in %s", what);
-    mc_op op = { .kind = MC_OP_WAIT, .loc = { loc }, .queue = mc_location(word | QUEUE_OF, 0), .pc = pc };
+    mc_op op = {
+        .kind = MC_OP_WAIT, .loc = { loc }, .queue = mc_location(word | QUEUE_OF, 0), .pc = pc
+    };
     mc_step(&op);
     mc_thread *me = mc_me();
     mc_atomic_access(&mc_locs[loc], false);
@@ -54,7 +55,10 @@ static int wait_on(uintptr_t word, uint32_t expected, rn_time deadline_ns, const
         mc_note(outcome == SPURIOUS);
     }
     MC_TRACE(pc, "%s %s%s", what, mc_describe(word),
-             sleeps ? ": sleeps" : !match ? ": has changed" : result ? ": times out" : ": spurious");
+             sleeps   ? ": sleeps"
+             : !match ? ": has changed"
+             : result ? ": times out"
+                      : ": spurious");
     mc_step_done(false);
     if (sleeps) {
         me->timed_out = false;
@@ -119,7 +123,9 @@ void rn__futex_wake_one(rn_atomic_u32 *word)
     if (!mc.concurrent)
         return;
     mc_loc_id loc = mc_location((uintptr_t)word, 4);
-    mc_op op = { .kind = MC_OP_WAKE, .queue = mc_location((uintptr_t)word | QUEUE_OF, 0), .pc = MC_PC };
+    mc_op op = { .kind = MC_OP_WAKE,
+                 .queue = mc_location((uintptr_t)word | QUEUE_OF, 0),
+                 .pc = MC_PC };
     mc_step(&op);
     unsigned set = sleepers(loc);
     unsigned n = (unsigned)__builtin_popcount(set);

@@ -101,8 +101,8 @@ void mc_trace(const void *pc, const char *format, ...)
 static void resolve(char (*where)[120])
 {
     static char command[40 * MAX_LINES + 200];
-    size_t n = (size_t)snprintf(command, sizeof command,
-                                "addr2line -e /proc/%d/exe -f -s", (int)getpid());
+    size_t n =
+        (size_t)snprintf(command, sizeof command, "addr2line -e /proc/%d/exe -f -s", (int)getpid());
     for (int i = 0; i < n_lines; i++)
         n += (size_t)snprintf(command + n, sizeof command - n, " 0x%lx",
                               lines[i].pc ? (unsigned long)lines[i].pc - 1 : 0ul);

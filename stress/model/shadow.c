@@ -231,8 +231,8 @@ static bool check_lifetime(uintptr_t a, size_t size, bool is_write)
 
 static _Noreturn void race(uintptr_t a, const char *now, const char *before, int tid)
 {
-    mc_fail("data race: %s of %s by thread %d, unordered with %s by thread %d", now,
-            mc_describe(a), mc.self, before, tid);
+    mc_fail("data race: %s of %s by thread %d, unordered with %s by thread %d", now, mc_describe(a),
+            mc.self, before, tid);
 }
 
 static bool ordered(const int32_t *clocks)
@@ -329,8 +329,9 @@ void *mc_heap_alloc(size_t size, size_t align, bool zero)
         mc_fail("checker: out of memory (%zu bytes asked for)", size);
     char *p = mc_arena + (size_t)mc.self * MC_ARENA + from;
     block *b = &blocks[n_blocks];
-    *b = (block){ .start = (uintptr_t)p, .size = size, .tid = (uint8_t)mc.self,
-                  .clock = me->cur[mc.self] };
+    *b = (block){
+        .start = (uintptr_t)p, .size = size, .tid = (uint8_t)mc.self, .clock = me->cur[mc.self]
+    };
     size_t first = ((size_t)(p - mc_arena)) / GRANULE, count = (size + GRANULE - 1) / GRANULE;
     for (size_t i = 0; i < count + (count == 0); i++)
         block_at[first + i] = (uint16_t)n_blocks;

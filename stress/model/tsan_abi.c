@@ -7,22 +7,21 @@
 
 #include "engine.h"
 
-
-#define PLAIN(name, size, is_write)       \
-    void name(void *address);             \
-    void name(void *address)              \
-    {                                     \
+#define PLAIN(name, size, is_write)                          \
+    void name(void *address);                                \
+    void name(void *address)                                 \
+    {                                                        \
         mc_plain_access((uintptr_t)address, size, is_write); \
     }
 
-#define PLAIN_SIZE(n)                                \
-    PLAIN(__tsan_read##n, n, false)                  \
-    PLAIN(__tsan_write##n, n, true)                  \
-    PLAIN(__tsan_read_write##n, n, true)             \
-    PLAIN(__tsan_unaligned_read##n, n, false)        \
-    PLAIN(__tsan_unaligned_write##n, n, true)        \
-    PLAIN(__tsan_unaligned_read_write##n, n, true)   \
-    PLAIN(__tsan_volatile_read##n, n, false)         \
+#define PLAIN_SIZE(n)                              \
+    PLAIN(__tsan_read##n, n, false)                \
+    PLAIN(__tsan_write##n, n, true)                \
+    PLAIN(__tsan_read_write##n, n, true)           \
+    PLAIN(__tsan_unaligned_read##n, n, false)      \
+    PLAIN(__tsan_unaligned_write##n, n, true)      \
+    PLAIN(__tsan_unaligned_read_write##n, n, true) \
+    PLAIN(__tsan_volatile_read##n, n, false)       \
     PLAIN(__tsan_volatile_write##n, n, true)
 
 PLAIN_SIZE(1)
@@ -60,69 +59,69 @@ void __tsan_write_range(void *address, uintptr_t size)
 }
 
 /* Outside an execution (constructors) nothing is modelled. */
-#define RMW(bits, type, name, builtin, what)                                        \
-    type __tsan_atomic##bits##_##name(volatile type *a, type v, int order);         \
-    type __tsan_atomic##bits##_##name(volatile type *a, type v, int order)          \
-    {                                                                               \
-        if (!mc.in_execution)                                                       \
-            return builtin(a, v, __ATOMIC_SEQ_CST);                                 \
+#define RMW(bits, type, name, builtin, what)                                                  \
+    type __tsan_atomic##bits##_##name(volatile type *a, type v, int order);                   \
+    type __tsan_atomic##bits##_##name(volatile type *a, type v, int order)                    \
+    {                                                                                         \
+        if (!mc.in_execution)                                                                 \
+            return builtin(a, v, __ATOMIC_SEQ_CST);                                           \
         return (type)mc_atomic_rmw((uintptr_t)a, sizeof *a, what, v, 0, order, order, MC_PC); \
     }
 
-#define ATOMICS(bits, type)                                                         \
-    type __tsan_atomic##bits##_load(const volatile type *a, int order);             \
-    type __tsan_atomic##bits##_load(const volatile type *a, int order)              \
-    {                                                                               \
-        if (!mc.in_execution)                                                       \
-            return *a;                                                              \
-        return (type)mc_atomic_load((uintptr_t)a, sizeof *a, order, MC_PC);            \
-    }                                                                               \
-    void __tsan_atomic##bits##_store(volatile type *a, type v, int order);          \
-    void __tsan_atomic##bits##_store(volatile type *a, type v, int order)           \
-    {                                                                               \
-        if (!mc.in_execution)                                                       \
-            *a = v;                                                                 \
-        else                                                                        \
-            mc_atomic_store((uintptr_t)a, sizeof *a, v, order, MC_PC);                 \
-    }                                                                               \
-    RMW(bits, type, exchange, __atomic_exchange_n, MC_XCHG)                         \
-    RMW(bits, type, fetch_add, __atomic_fetch_add, MC_ADD)                          \
-    RMW(bits, type, fetch_sub, __atomic_fetch_sub, MC_SUB)                          \
-    RMW(bits, type, fetch_and, __atomic_fetch_and, MC_AND)                          \
-    RMW(bits, type, fetch_or, __atomic_fetch_or, MC_OR)                             \
-    RMW(bits, type, fetch_xor, __atomic_fetch_xor, MC_XOR)                          \
-    RMW(bits, type, fetch_nand, __atomic_fetch_nand, MC_NAND)                       \
-    type __tsan_atomic##bits##_compare_exchange_val(volatile type *a, type c, type v, \
-                                                    int order, int failure_order);  \
-    type __tsan_atomic##bits##_compare_exchange_val(volatile type *a, type c, type v, \
-                                                    int order, int failure_order)   \
-    {                                                                               \
-        if (!mc.in_execution) {                                                     \
-            __atomic_compare_exchange_n(a, &c, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
-            return c;                                                               \
-        }                                                                           \
-        return (type)mc_atomic_rmw((uintptr_t)a, sizeof *a, MC_CAS, v, c, order,    \
-                                   failure_order, MC_PC);                              \
-    }                                                                               \
-    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *a, type *c, type v, \
-                                                      int order, int failure_order); \
-    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *a, type *c, type v, \
-                                                      int order, int failure_order) \
-    {                                                                               \
-        type expected = *c;                                                         \
-        *c = (type)mc_atomic_rmw((uintptr_t)a, sizeof *a, MC_CAS, v, expected, order, \
-                                 failure_order, MC_PC);                                \
-        return *c == expected;                                                      \
-    }                                                                               \
-    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *a, type *c, type v, \
-                                                    int order, int failure_order);  \
-    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *a, type *c, type v, \
-                                                    int order, int failure_order)   \
-    {                                                                               \
-        type expected = *c;                                                         \
-        *c = (type)mc_atomic_rmw((uintptr_t)a, sizeof *a, MC_CAS, v, expected, order, \
-                                 failure_order, MC_PC);                                \
-        return *c == expected;                                                      \
+#define ATOMICS(bits, type)                                                                       \
+    type __tsan_atomic##bits##_load(const volatile type *a, int order);                           \
+    type __tsan_atomic##bits##_load(const volatile type *a, int order)                            \
+    {                                                                                             \
+        if (!mc.in_execution)                                                                     \
+            return *a;                                                                            \
+        return (type)mc_atomic_load((uintptr_t)a, sizeof *a, order, MC_PC);                       \
+    }                                                                                             \
+    void __tsan_atomic##bits##_store(volatile type *a, type v, int order);                        \
+    void __tsan_atomic##bits##_store(volatile type *a, type v, int order)                         \
+    {                                                                                             \
+        if (!mc.in_execution)                                                                     \
+            *a = v;                                                                               \
+        else                                                                                      \
+            mc_atomic_store((uintptr_t)a, sizeof *a, v, order, MC_PC);                            \
+    }                                                                                             \
+    RMW(bits, type, exchange, __atomic_exchange_n, MC_XCHG)                                       \
+    RMW(bits, type, fetch_add, __atomic_fetch_add, MC_ADD)                                        \
+    RMW(bits, type, fetch_sub, __atomic_fetch_sub, MC_SUB)                                        \
+    RMW(bits, type, fetch_and, __atomic_fetch_and, MC_AND)                                        \
+    RMW(bits, type, fetch_or, __atomic_fetch_or, MC_OR)                                           \
+    RMW(bits, type, fetch_xor, __atomic_fetch_xor, MC_XOR)                                        \
+    RMW(bits, type, fetch_nand, __atomic_fetch_nand, MC_NAND)                                     \
+    type __tsan_atomic##bits##_compare_exchange_val(volatile type *a, type c, type v, int order,  \
+                                                    int failure_order);                           \
+    type __tsan_atomic##bits##_compare_exchange_val(volatile type *a, type c, type v, int order,  \
+                                                    int failure_order)                            \
+    {                                                                                             \
+        if (!mc.in_execution) {                                                                   \
+            __atomic_compare_exchange_n(a, &c, v, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);     \
+            return c;                                                                             \
+        }                                                                                         \
+        return (type)mc_atomic_rmw((uintptr_t)a, sizeof *a, MC_CAS, v, c, order, failure_order,   \
+                                   MC_PC);                                                        \
+    }                                                                                             \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *a, type *c, type v,          \
+                                                      int order, int failure_order);              \
+    int __tsan_atomic##bits##_compare_exchange_strong(volatile type *a, type *c, type v,          \
+                                                      int order, int failure_order)               \
+    {                                                                                             \
+        type expected = *c;                                                                       \
+        *c = (type)mc_atomic_rmw((uintptr_t)a, sizeof *a, MC_CAS, v, expected, order,             \
+                                 failure_order, MC_PC);                                           \
+        return *c == expected;                                                                    \
+    }                                                                                             \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *a, type *c, type v, int order, \
+                                                    int failure_order);                           \
+    int __tsan_atomic##bits##_compare_exchange_weak(volatile type *a, type *c, type v, int order, \
+                                                    int failure_order)                            \
+    {                                                                                             \
+        type expected = *c;                                                                       \
+        *c = (type)mc_atomic_rmw((uintptr_t)a, sizeof *a, MC_CAS, v, expected, order,             \
+                                 failure_order, MC_PC);                                           \
+        return *c == expected;                                                                    \
     }
 
 ATOMICS(8, uint8_t)

@@ -48,10 +48,10 @@ typedef struct kind {
     size_t elem_size;
     size_t cap;
     unsigned options;
-    unsigned claims;        /* probes that must never get stuck, by BIT */
-    unsigned claims_alone;  /* the same, while nobody is parked */
-    size_t before;          /* so many elements have gone through when the operation starts */
-    bool but_for_malloc;    /* claims hold unless the victim is frozen inside libc */
+    unsigned claims;       /* probes that must never get stuck, by BIT */
+    unsigned claims_alone; /* the same, while nobody is parked */
+    size_t before;         /* so many elements have gone through when the operation starts */
+    bool but_for_malloc;   /* claims hold unless the victim is frozen inside libc */
 } kind;
 
 typedef struct element {
@@ -107,8 +107,8 @@ typedef struct tally {
 } tally;
 
 typedef struct outcome {
-    uint64_t frozen;  /* points at which the victim was left and the probes ran */
-    uint64_t missed;  /* points that the operation did not come to, in several attempts */
+    uint64_t frozen; /* points at which the victim was left and the probes ran */
+    uint64_t missed; /* points that the operation did not come to, in several attempts */
     tally stuck[PROBES];
     bool failed;
     char why[400];

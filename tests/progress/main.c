@@ -49,8 +49,7 @@ static bool bury(pid_t left, verdict v)
         return false;
     if (v != DONE)
         kill(left, SIGKILL);
-    return waitpid(left, &status, __WALL) == left && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
+    return waitpid(left, &status, __WALL) == left && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static verdict run(const scenario *s, const options *o, uint64_t first, board *b)
@@ -129,8 +128,7 @@ static bool is_over(const options *o, const totals *t)
 static totals run_all(const options *o, board *b)
 {
     totals t = { .permitted = true };
-    for (size_t i = 0; i < n_kinds * WAITER_KINDS * n_operations && !is_over(o, &t);
-         i++) {
+    for (size_t i = 0; i < n_kinds * WAITER_KINDS * n_operations && !is_over(o, &t); i++) {
         scenario s = { .kind = &kinds[i / n_operations / WAITER_KINDS],
                        .parked = (waiters)(i / n_operations % WAITER_KINDS),
                        .op = &operations[i % n_operations] };

@@ -44,8 +44,7 @@ void fail(world *w, const char *format, ...)
 /* Something does not come to an end: nobody left to clean up. */
 static _Noreturn void give_up(world *w, const char *what)
 {
-    fail(w, "%s does not come to an end after step %llu", what,
-         (unsigned long long)w->board->want);
+    fail(w, "%s does not come to an end after step %llu", what, (unsigned long long)w->board->want);
     _exit(1);
 }
 

@@ -122,8 +122,7 @@ static void plan(board *b)
     }
     b->n_points = 0;
     for (uint32_t k = 0; k < n_course; k++)
-        if (b->every_step || course[k].nth <= 2 ||
-            executed[find_executed(course[k].pc)].last == k)
+        if (b->every_step || course[k].nth <= 2 || executed[find_executed(course[k].pc)].last == k)
             b->points[b->n_points++] = k;
 }
 

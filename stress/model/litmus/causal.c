@@ -53,8 +53,8 @@ static void seq_other(void)
     if (LOAD(y, RLX) == 1)
         STORE(y, 2, RLX);
 }
-MC_SCENARIO(litmus_sequence_broken_cpp20, "another thread's plain store ends it",
-            .setup = name_all, .threads = { seq_head, seq_other, seq_read }, .check = out_seq,
+MC_SCENARIO(litmus_sequence_broken_cpp20, "another thread's plain store ends it", .setup = name_all,
+            .threads = { seq_head, seq_other, seq_read }, .check = out_seq,
             .expect_set = SET("y=0 x=0", "y=0 x=1", "y=1 x=1", "y=2 x=0", "y=2 x=1"));
 MC_SCENARIO(litmus_sequence_broken_c11, "in C11 as well", .setup = name_all,
             .threads = { seq_head, seq_other, seq_read }, .check = out_seq,

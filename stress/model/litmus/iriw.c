@@ -6,13 +6,13 @@
     "0 0 0 0", "0 0 0 1", "0 0 1 0", "0 0 1 1", "0 1 0 0", "0 1 0 1", "0 1 1 0", "0 1 1 1", \
         "1 0 0 0", "1 0 0 1", "1 0 1 1", "1 1 0 0", "1 1 0 1", "1 1 1 0", "1 1 1 1"
 
-#define IRIW(name, claim, order_store, order_load, between, ...)                     \
-    THREAD(name##_x, STORE(x, 1, order_store);)                                      \
-    THREAD(name##_y, STORE(y, 1, order_store);)                                      \
+#define IRIW(name, claim, order_store, order_load, between, ...)                       \
+    THREAD(name##_x, STORE(x, 1, order_store);)                                        \
+    THREAD(name##_y, STORE(y, 1, order_store);)                                        \
     THREAD(name##_0, r[0] = LOAD(x, order_load); between; r[1] = LOAD(y, order_load);) \
     THREAD(name##_1, r[2] = LOAD(y, order_load); between; r[3] = LOAD(x, order_load);) \
-    MC_SCENARIO(name, claim, .setup = name_all,                                      \
-                .threads = { name##_x, name##_y, name##_0, name##_1 }, .check = out4, \
+    MC_SCENARIO(name, claim, .setup = name_all,                                        \
+                .threads = { name##_x, name##_y, name##_0, name##_1 }, .check = out4,  \
                 .expect_set = SET(__VA_ARGS__))
 
 IRIW(litmus_iriw_acquire, "release, acquire: yes", REL, ACQ, , ALL_BUT_SPLIT, "1 0 1 0");

@@ -62,10 +62,10 @@ static inline void out_final(void)
 }
 
 /* void NAME(void) { body } on one line. */
-#define THREAD(name, ...)   \
-    static void name(void)  \
-    {                       \
-        __VA_ARGS__         \
+#define THREAD(name, ...)  \
+    static void name(void) \
+    {                      \
+        __VA_ARGS__        \
     }
 
 #endif

@@ -2,11 +2,11 @@
 /* Message passing: x is written, then y says so. Who sees y, does it see x? */
 #include "litmus.h"
 
-#define MP(name, claim, order_store, order_load, ...)                  \
-    THREAD(name##_w, STORE(x, 1, RLX); STORE(y, 1, order_store);)       \
-    THREAD(name##_r, r[0] = LOAD(y, order_load); r[1] = LOAD(x, RLX);)  \
-    MC_SCENARIO(name, claim, .setup = name_all, .threads = { name##_w, name##_r }, \
-                .check = out2, .expect_set = SET(__VA_ARGS__))
+#define MP(name, claim, order_store, order_load, ...)                                             \
+    THREAD(name##_w, STORE(x, 1, RLX); STORE(y, 1, order_store);)                                 \
+    THREAD(name##_r, r[0] = LOAD(y, order_load); r[1] = LOAD(x, RLX);)                            \
+    MC_SCENARIO(name, claim, .setup = name_all, .threads = { name##_w, name##_r }, .check = out2, \
+                .expect_set = SET(__VA_ARGS__))
 
 MP(litmus_mp_rel_acq, "release and acquire pass the message", REL, ACQ, "0 0", "0 1", "1 1");
 MP(litmus_mp_sc, "so does seq_cst", SC, SC, "0 0", "0 1", "1 1");

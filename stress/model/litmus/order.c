@@ -2,14 +2,14 @@
 /* Modification order: 2+2W, coherence, atomicity of read-modify-writes. */
 #include "litmus.h"
 
-#define W22(name, claim, order, between, ...)                                 \
-    THREAD(name##_0, STORE(x, 1, order); between; STORE(y, 2, order);)        \
-    THREAD(name##_1, STORE(y, 1, order); between; STORE(x, 2, order);)        \
+#define W22(name, claim, order, between, ...)                                      \
+    THREAD(name##_0, STORE(x, 1, order); between; STORE(y, 2, order);)             \
+    THREAD(name##_1, STORE(y, 1, order); between; STORE(x, 2, order);)             \
     MC_SCENARIO(name, claim, .setup = name_all, .threads = { name##_0, name##_1 }, \
                 .check = out_final, .expect_set = SET(__VA_ARGS__))
 
-W22(litmus_2p2w_relaxed, "two threads can each overwrite the other's first store", RLX, ,
-    "x=1 y=1", "x=1 y=2", "x=2 y=1", "x=2 y=2");
+W22(litmus_2p2w_relaxed, "two threads can each overwrite the other's first store", RLX, , "x=1 y=1",
+    "x=1 y=2", "x=2 y=1", "x=2 y=2");
 W22(litmus_2p2w_release, "with release too", REL, , "x=1 y=1", "x=1 y=2", "x=2 y=1", "x=2 y=2");
 W22(litmus_2p2w_sc, "not with seq_cst", SC, , "x=1 y=2", "x=2 y=1", "x=2 y=2");
 W22(litmus_2p2w_sc_fences, "nor with seq_cst fences", RLX, FENCE(SC), "x=1 y=2", "x=2 y=1",
@@ -38,8 +38,7 @@ static void out_cowr(void)
     mc_outcome("%d x=%d", (int)r[0], (int)LOAD(x, RLX));
 }
 MC_SCENARIO(litmus_cowr, "a thread never reads behind its own store", .setup = name_all,
-            .threads = { w1, wr }, .check = out_cowr,
-            .expect_set = SET("2 x=1", "2 x=2", "1 x=1"));
+            .threads = { w1, wr }, .check = out_cowr, .expect_set = SET("2 x=1", "2 x=2", "1 x=1"));
 
 THREAD(corw_0, r[0] = LOAD(x, RLX); STORE(x, 1, RLX);)
 static void out_corw(void)

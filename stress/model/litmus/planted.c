@@ -21,7 +21,11 @@ MC_SCENARIO(planted_mixed_race, "a plain write races with an atomic read",
             .threads = { mixed_plain, mixed_atomic }, .expect_failure = "data race");
 
 THREAD(fence_w, plain = 1; FENCE(REL); STORE(x, 1, RLX); plain = 2;)
-THREAD(fence_r, if (LOAD(x, RLX)) { FENCE(ACQ); r[0] = plain; })
+THREAD(
+    fence_r, if (LOAD(x, RLX)) {
+        FENCE(ACQ);
+        r[0] = plain;
+    })
 MC_SCENARIO(planted_write_after_fence, "what comes after a release fence is not published",
             .threads = { fence_w, fence_r }, .expect_failure = "data race");
 
@@ -54,8 +58,8 @@ THREAD(notifies_rlx, ADD(y, 1, SC); if (LOAD(x, RLX)) rn__parker_signal(&parker)
 THREAD(notifies_sc, ADD(y, 1, SC); if (LOAD(x, SC)) rn__parker_signal(&parker);)
 MC_SCENARIO(planted_lost_wakeup, "a relaxed load of the flag after a seq_cst RMW loses a wake-up",
             .threads = { parks, notifies_rlx }, .expect_failure = "deadlock");
-MC_SCENARIO(planted_lost_wakeup_mended, "a seq_cst one does not",
-            .threads = { parks, notifies_sc }, .spurious = 1);
+MC_SCENARIO(planted_lost_wakeup_mended, "a seq_cst one does not", .threads = { parks, notifies_sc },
+            .spurious = 1);
 
 THREAD(spins, while (!LOAD(x, ACQ)) rn__cpu_yield();)
 THREAD(idle, STORE(y, 1, RLX);)
@@ -71,7 +75,7 @@ static void allocate(void)
     volatile_p = mc_alloc(8);
 }
 THREAD(frees, mc_free(volatile_p); STORE(x, 1, REL);)
-THREAD(uses, if (LOAD(x, ACQ)) *(uint64_t *)volatile_p = 1;)
+THREAD(uses, if (LOAD(x, ACQ)) * (uint64_t *)volatile_p = 1;)
 THREAD(uses_before, *(uint64_t *)volatile_p = 1;)
 MC_SCENARIO(planted_use_after_free, "a block is used after it was freed", .setup = allocate,
             .threads = { frees, uses }, .expect_failure = "use after free");

@@ -2,11 +2,11 @@
 /* Store buffering: each writes its own, then reads the other's. Can both miss it? */
 #include "litmus.h"
 
-#define SB(name, claim, order_store, order_load, between, ...)              \
-    THREAD(name##_0, STORE(x, 1, order_store); between; r[0] = LOAD(y, order_load);) \
-    THREAD(name##_1, STORE(y, 1, order_store); between; r[1] = LOAD(x, order_load);) \
-    MC_SCENARIO(name, claim, .setup = name_all, .threads = { name##_0, name##_1 }, \
-                .check = out2, .expect_set = SET(__VA_ARGS__))
+#define SB(name, claim, order_store, order_load, between, ...)                                    \
+    THREAD(name##_0, STORE(x, 1, order_store); between; r[0] = LOAD(y, order_load);)              \
+    THREAD(name##_1, STORE(y, 1, order_store); between; r[1] = LOAD(x, order_load);)              \
+    MC_SCENARIO(name, claim, .setup = name_all, .threads = { name##_0, name##_1 }, .check = out2, \
+                .expect_set = SET(__VA_ARGS__))
 
 SB(litmus_sb_relaxed, "relaxed: both can miss", RLX, RLX, , "0 0", "0 1", "1 0", "1 1");
 SB(litmus_sb_acq_rel, "release, acquire: both can miss", REL, ACQ, , "0 0", "0 1", "1 0", "1 1");

@@ -106,10 +106,10 @@ static inline void drop_all(void)
 }
 
 /* SETUP(name, size, cap, options): a setup function that makes ch. */
-#define SETUP(name, size, cap, options)  \
-    static void name(void)               \
-    {                                    \
-        ch = make(size, cap, options);   \
+#define SETUP(name, size, cap, options) \
+    static void name(void)              \
+    {                                   \
+        ch = make(size, cap, options);  \
     }
 
 #define THREAD(name, ...)  \

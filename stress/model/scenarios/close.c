@@ -34,17 +34,18 @@ THREAD(receives_twice, err[2] = receive_from(ch, &got[2]); err[3] = receive_from
 
 static void receiver_woken(void)
 {
-    mc_check(err[0] == 0 && err[2] == -EPIPE && got[2] == 0, "close %d, receive %d", err[0], err[2]);
+    mc_check(err[0] == 0 && err[2] == -EPIPE && got[2] == 0, "close %d, receive %d", err[0],
+             err[2]);
     drop_all();
 }
-#define KINDS(prefix, claim_, suffix, check_, ...)                                              \
-    MC_SCENARIO(prefix##_cap1, claim_, .setup = cap1##suffix, .check = check_,                  \
-                .threads = { __VA_ARGS__ });                                                    \
-    MC_SCENARIO(prefix##_wide, claim_, .setup = wide1##suffix, .check = check_,                 \
-                .threads = { __VA_ARGS__ });                                                    \
-    MC_SCENARIO(prefix##_fast, claim_, .setup = fast1##suffix, .check = check_,                 \
-                .threads = { __VA_ARGS__ });                                                    \
-    MC_SCENARIO(prefix##_none, claim_, .setup = none1##suffix, .check = check_,                 \
+#define KINDS(prefix, claim_, suffix, check_, ...)                              \
+    MC_SCENARIO(prefix##_cap1, claim_, .setup = cap1##suffix, .check = check_,  \
+                .threads = { __VA_ARGS__ });                                    \
+    MC_SCENARIO(prefix##_wide, claim_, .setup = wide1##suffix, .check = check_, \
+                .threads = { __VA_ARGS__ });                                    \
+    MC_SCENARIO(prefix##_fast, claim_, .setup = fast1##suffix, .check = check_, \
+                .threads = { __VA_ARGS__ });                                    \
+    MC_SCENARIO(prefix##_none, claim_, .setup = none1##suffix, .check = check_, \
                 .threads = { __VA_ARGS__ })
 
 KINDS(close_parked_receiver, "a parked receiver hears of close", , receiver_woken, closes,
@@ -53,8 +54,8 @@ MC_SCENARIO(close_parked_receiver_cap0, "a parked receiver hears of close", .set
             .check = receiver_woken, .threads = { closes, receives });
 MC_SCENARIO(close_parked_receiver_spsc, "a parked receiver hears of close", .setup = spsc1,
             .check = receiver_woken, .threads = { closes, receives });
-MC_SCENARIO(close_parked_receiver_unbounded, "a parked receiver hears of close",
-            .setup = unbounded, .check = receiver_woken, .threads = { closes, receives });
+MC_SCENARIO(close_parked_receiver_unbounded, "a parked receiver hears of close", .setup = unbounded,
+            .check = receiver_woken, .threads = { closes, receives });
 MC_SCENARIO(close_two_parked_receivers, "two parked receivers hear of close", .setup = cap1,
             .check = receiver_woken, .threads = { closes, receives, receives_too });
 
@@ -151,8 +152,7 @@ static void all_accounted(void)
 {
     uint64_t left[8];
     int n = drain(ch, left);
-    mc_check(n + (err[2] == 0) == (err[4] == 0), "send %d, receive %d, left %d", err[4], err[2],
-             n);
+    mc_check(n + (err[2] == 0) == (err[4] == 0), "send %d, receive %d, left %d", err[4], err[2], n);
     mc_check(err[2] == 0 || n == 0, "receiver turned away, %d left", n);
     drop_all();
 }
@@ -160,5 +160,5 @@ KINDS(close_sender_receiver, "send, receive and close at once", , all_accounted,
       receives);
 MC_SCENARIO(close_sender_receiver_cap0, "send, receive and close at once", .setup = cap0,
             .check = all_accounted, .threads = { closes, sends, receives });
-MC_SCENARIO(close_sender_receiver_unbounded, "send, receive and close at once",
-            .setup = unbounded, .check = all_accounted, .threads = { closes, sends, receives });
+MC_SCENARIO(close_sender_receiver_unbounded, "send, receive and close at once", .setup = unbounded,
+            .check = all_accounted, .threads = { closes, sends, receives });

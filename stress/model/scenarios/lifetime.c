@@ -20,8 +20,8 @@ static void hears_of_close_and_frees(void)
     mc_check(receive_from(ch, &v) == -EPIPE, "not closed");
     rn_chan_unref(ch);
 }
-#define FREES(name, setup_, ...)                                                            \
-    MC_SCENARIO(name, "receive the last element, unref: safe while the sender is inside",   \
+#define FREES(name, setup_, ...)                                                          \
+    MC_SCENARIO(name, "receive the last element, unref: safe while the sender is inside", \
                 .setup = setup_, .threads = { sends, receives_and_frees }, __VA_ARGS__)
 FREES(unref_inside_send_cap1, cap1, .spurious = 1);
 FREES(unref_inside_send_cap0, cap0, .spurious = 1);
@@ -32,8 +32,8 @@ FREES(unref_inside_send_unbounded, unbounded, .spurious = 0);
 FREES(unref_inside_send_fences, cap1, .no_membarrier = true);
 FREES(unref_inside_send_unbounded_fences, unbounded, .no_membarrier = true);
 
-#define CLOSED(name, setup_)                                                                \
-    MC_SCENARIO(name, "hear of close, unref: safe while close is inside", .setup = setup_,  \
+#define CLOSED(name, setup_)                                                               \
+    MC_SCENARIO(name, "hear of close, unref: safe while close is inside", .setup = setup_, \
                 .threads = { closes, hears_of_close_and_frees })
 CLOSED(unref_inside_close_cap1, cap1);
 CLOSED(unref_inside_close_cap0, cap0);
@@ -84,10 +84,56 @@ static void two_refs_cap0(void)
     cap0();
     rn_chan_ref(ch);
 }
-MC_SCENARIO(unref_after_deadline, "a deadline, a delivery, and two references",
-            .setup = two_refs, .threads = { receives_until_and_unrefs, tries_send_and_unrefs });
+MC_SCENARIO(unref_after_deadline, "a deadline, a delivery, and two references", .setup = two_refs,
+            .threads = { receives_until_and_unrefs, tries_send_and_unrefs });
 MC_SCENARIO(unref_after_deadline_cap0, "the same, hand to hand", .setup = two_refs_cap0,
             .threads = { receives_until_and_unrefs, tries_send_and_unrefs });
+
+/* The same without a reference of its own: served while it times out, and the peer, who
+ * knows it was served, frees. */
+static void receives_until(void)
+{
+    element e = { 0, 0, 0 };
+    int r = rn_recv_until(ch, &e, rn_in(1000));
+    mc_check(r == 0 || r == -ETIMEDOUT, "recv_until: %d", r);
+}
+static void frees_if_taken(void)
+{
+    err[1] = try_put(ch, 1);
+    if (err[1] == 0)
+        rn_chan_unref(ch);
+}
+static void frees_if_not_taken(void)
+{
+    if (err[1] != 0)
+        rn_chan_unref(ch);
+}
+MC_SCENARIO(unref_inside_recv_until_cap0, "hand over, unref: safe while the receiver times out",
+            .setup = cap0, .threads = { receives_until, frees_if_taken },
+            .check = frees_if_not_taken);
+
+static void cap1_full(void)
+{
+    cap1();
+    put(ch, 1);
+}
+static void sends_until(void)
+{
+    element e = element_of(2);
+    int r = rn_send_until(ch, &e, rn_in(1000));
+    mc_check(r == 0 || r == -ETIMEDOUT, "send_until: %d", r);
+}
+static void takes_and_frees_if_two(void)
+{
+    uint64_t v;
+    (void)take(ch);
+    err[1] = try_take(ch, &v);
+    if (err[1] == 0)
+        rn_chan_unref(ch);
+}
+MC_SCENARIO(unref_inside_send_until_cap1, "take both, unref: safe while the sender times out",
+            .setup = cap1_full, .threads = { sends_until, takes_and_frees_if_two },
+            .check = frees_if_not_taken);
 
 /* Memory runs out: the send says so, and nothing is lost or leaked. */
 static void sends_two(void)
@@ -113,8 +159,8 @@ static void all_arrived(void)
 }
 SETUP(unbounded_wide, 24, RN_UNBOUNDED, 0)
 MC_SCENARIO(no_memory_unbounded, "no memory for a cell: said, and nothing is lost",
-            .setup = unbounded_wide, .threads = { sends_two, receives_all },
-            .check = all_arrived, .alloc_failures = 1);
+            .setup = unbounded_wide, .threads = { sends_two, receives_all }, .check = all_arrived,
+            .alloc_failures = 1);
 
 /* A batch is received: its sender knows that it was taken, and frees. */
 static void receives_batch(void)

@@ -44,8 +44,7 @@ static void both(void)
 MC_SCENARIO(meet_two_senders, "two senders, one receiver", .setup = cap0,
             .threads = { sends, sends_too, receives_both }, .check = both);
 MC_SCENARIO(meet_two_pairs, "two senders, two receivers", .setup = cap0,
-            .threads = { sends, sends_too, receives, receives_too }, .check = both,
-            .large = true);
+            .threads = { sends, sends_too, receives, receives_too }, .check = both, .large = true);
 static void met_or_closed(void)
 {
     int in = (err[0] == 0) + (err[1] == 0), out = (err[2] == 0);

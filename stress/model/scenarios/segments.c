@@ -31,7 +31,14 @@ static void in_order(void)
     drop_all();
 }
 MC_SCENARIO(segment_send3_recv3, "three elements through two segments", .setup = empty,
-            .threads = { sends_three, receives_three }, .check = in_order);
+            .threads = { sends_three, receives_three }, .check = in_order, .large = true);
+static void sends_two_more(void)
+{
+    put(ch, 2);
+    put(ch, 3);
+}
+MC_SCENARIO(segment_send2_recv3, "the same with one there from the start", .setup = one_in,
+            .threads = { sends_two_more, receives_three }, .check = in_order);
 
 THREAD(sends_three_more, put(ch, 3);)
 MC_SCENARIO(segment_emptied_while_linked, "a segment is emptied while the next is linked",
@@ -58,7 +65,8 @@ static void sent_or_closed(void)
 {
     uint64_t left[8];
     int n = drain(ch, left);
-    mc_check(err[0] == 0 && n == 2 + (err[1] == 0), "close %d, send %d, left %d", err[0], err[1], n);
+    mc_check(err[0] == 0 && n == 2 + (err[1] == 0), "close %d, send %d, left %d", err[0], err[1],
+             n);
     mc_check(rn_close(ch) == -EPIPE, "closed twice");
     drop_all();
 }
@@ -99,13 +107,13 @@ static void one_left(void)
              (unsigned long)got[2], (unsigned long)left[0]);
     drop_all();
 }
-#define FREED(name, setup_, check_, ...)                                                      \
+#define FREED(name, setup_, check_, fences_large, ...)                                        \
     MC_SCENARIO(segment_freed_under_##name, "a segment is freed while somebody may be in it", \
                 .setup = setup_, .threads = { __VA_ARGS__ }, .check = check_);                \
     MC_SCENARIO(segment_freed_under_##name##_fences, "the same without membarrier",           \
                 .setup = setup_, .threads = { __VA_ARGS__ }, .check = check_,                 \
-                .no_membarrier = true)
-FREED(sender, segment_full, one_left, sends_four, goes_past);
+                .no_membarrier = true, .large = fences_large)
+FREED(sender, segment_full, one_left, false, sends_four, goes_past);
 
 static void four_in(void)
 {
@@ -122,7 +130,7 @@ static void all_four(void)
              (unsigned long)got[3]);
     drop_all();
 }
-FREED(receiver, four_in, all_four, takes_one, takes_three_and_looks);
+FREED(receiver, four_in, all_four, true, takes_one, takes_three_and_looks);
 THREAD(measures, mc_check(rn_len(ch) <= 4, "length %zu", rn_len(ch));)
 static void one_left_of_four(void)
 {
@@ -130,4 +138,4 @@ static void one_left_of_four(void)
     mc_check(drain(ch, left) == 1 && left[0] == 4, "not one is left");
     drop_all();
 }
-FREED(measurer, four_in, one_left_of_four, measures, takes_three_and_looks);
+FREED(measurer, four_in, one_left_of_four, true, measures, takes_three_and_looks);

@@ -6,11 +6,11 @@
 
 static int chosen[8];
 
-#define PAIR(name, size, cap)             \
-    static void name(void)                \
-    {                                     \
-        ch = make(size, cap, 0);          \
-        ch2 = make(size, cap, 0);         \
+#define PAIR(name, size, cap)     \
+    static void name(void)        \
+    {                             \
+        ch = make(size, cap, 0);  \
+        ch2 = make(size, cap, 0); \
     }
 PAIR(pair0, 8, 0)
 PAIR(pair1, 8, 1)

@@ -35,9 +35,9 @@ SETUP(none2, 0, 2, 0)
 SETUP(unbounded, 8, RN_UNBOUNDED, 0)
 SETUP(unbounded_wide, 24, RN_UNBOUNDED, 0)
 
-#define ONE(name, claim, setup_, n, ...)                                            \
-    MC_SCENARIO(name, claim, .setup = setup_, .threads = { send##n, recv##n },      \
-                .check = in_order, __VA_ARGS__)
+#define ONE(name, claim, setup_, n, ...)                                                          \
+    MC_SCENARIO(name, claim, .setup = setup_, .threads = { send##n, recv##n }, .check = in_order, \
+                __VA_ARGS__)
 
 ONE(send1_recv1_cap0, "one element is handed over", cap0, 1, .spurious = 1);
 ONE(send1_recv1_cap1, "one element arrives", cap1, 1, .spurious = 1);
@@ -66,13 +66,13 @@ ONE(send3_recv3_spsc, "three through two slots, RN_CHAN_SPSC", spsc2, 3, .large 
 ONE(send3_recv3_none, "three of no bytes, two at a time", none2, 3, .large = true);
 
 /* The ring is full: the sender may park, and later the receiver. */
-#define FULL(kind)                                                                         \
-    static void kind##_full(void)                                                          \
-    {                                                                                      \
-        kind();                                                                            \
-        put(ch, 1);                                                                        \
-    }                                                                                      \
-    MC_SCENARIO(turn_##kind, "a full ring, one more in, both out", .setup = kind##_full,   \
+#define FULL(kind)                                                                       \
+    static void kind##_full(void)                                                        \
+    {                                                                                    \
+        kind();                                                                          \
+        put(ch, 1);                                                                      \
+    }                                                                                    \
+    MC_SCENARIO(turn_##kind, "a full ring, one more in, both out", .setup = kind##_full, \
                 .threads = { send_second, recv2 }, .check = in_order)
 THREAD(send_second, put(ch, 2);)
 FULL(cap1);
@@ -88,13 +88,13 @@ ONE(send1_recv1_cold, "threads register at their first call", cap1, 1, .cold = t
 THREAD(other, put(ch, 2);)
 static void both(void)
 {
-    mc_check(elem_size == 0 || got[0] + got[1] == 3, "received %lu and %lu",
-             (unsigned long)got[0], (unsigned long)got[1]);
+    mc_check(elem_size == 0 || got[0] + got[1] == 3, "received %lu and %lu", (unsigned long)got[0],
+             (unsigned long)got[1]);
     mc_check(rn_len(ch) == 0, "%zu are left", rn_len(ch));
     drop_all();
 }
-#define TWO(name, setup_)                                                                 \
-    MC_SCENARIO(name, "two senders, one receiver: both arrive", .setup = setup_,          \
+#define TWO(name, setup_)                                                        \
+    MC_SCENARIO(name, "two senders, one receiver: both arrive", .setup = setup_, \
                 .threads = { send1, other, recv2 }, .check = both)
 TWO(two_senders_cap0, cap0);
 TWO(two_senders_cap1, cap1);

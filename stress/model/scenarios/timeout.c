@@ -50,8 +50,8 @@ static void handed_over_or_left(void)
     mc_check(n == 0 || elem_size == 0 || left[0] == 7, "left %lu", (unsigned long)left[0]);
     drop_all();
 }
-#define UNTIL(name, setup_, ...)                                                              \
-    MC_SCENARIO(name, "a deadline against a delivery: handed over or left", .setup = setup_,  \
+#define UNTIL(name, setup_, ...)                                                             \
+    MC_SCENARIO(name, "a deadline against a delivery: handed over or left", .setup = setup_, \
                 .threads = { __VA_ARGS__ }, .check = handed_over_or_left)
 UNTIL(until_recv_cap1, cap1, receives_until, sends);
 UNTIL(until_recv_wide, wide1, receives_until, sends);
