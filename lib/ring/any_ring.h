@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any ring: the four verbs, whatever the kind; and the usual case of push and pop,
+ * Any ring: making, ending and measuring one, and the four verbs, whatever the kind; and the usual case of push and pop,
  * inlined, without a call in it, for the rings that are meant to be fast.
  */
 #ifndef RN_RING_ANY_RING_H
@@ -9,6 +9,14 @@
 #include "ring/ring.h"
 #include "ring/spsc_ring.h"
 #include "ring/word_ring.h"
+
+/* cap >= 1 (SIZE_MAX for UNBOUNDED). 0, -EOVERFLOW or -ENOMEM. The ring is zeroed memory. */
+int rn_ring_init(rn_ring *ring, rn_ring_kind kind, size_t elem_size, size_t cap,
+                 rn_segment_retire retire);
+/* Nobody uses the ring any more. Elements left in it are dropped. */
+void rn_ring_destroy(rn_ring *ring);
+/* The number of elements at some instant during the call. */
+size_t rn_ring_len(rn_ring *ring);
 
 /* ABSENT if the kind is NONE. */
 rn_ring_result rn_ring_push(rn_ring *ring, const void *elem);

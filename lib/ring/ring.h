@@ -124,14 +124,6 @@ typedef struct rn_ring {
     };
 } rn_ring;
 
-/* cap >= 1 (SIZE_MAX for UNBOUNDED). 0, -EOVERFLOW or -ENOMEM. The ring is zeroed memory. */
-int rn_ring_init(rn_ring *ring, rn_ring_kind kind, size_t elem_size, size_t cap,
-                 rn_segment_retire retire);
-/* Nobody uses the ring any more. Elements left in it are dropped. */
-void rn_ring_destroy(rn_ring *ring);
-/* The number of elements at some instant during the call. */
-size_t rn_ring_len(rn_ring *ring);
-
 /* ---- positions ------------------------------------------------------------------ */
 
 static inline uint64_t rn_next_position(const rn_ring *ring, uint64_t p)

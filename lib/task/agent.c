@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#include "task/reclaim.h"
-
 _Thread_local rn_agent *rn__agent_tls;
 
 static RN_ATOMIC(rn_agent *) registry;
@@ -66,7 +64,6 @@ static void release(void *arg)
     rn_agent *a = arg;
     rn__agent_tls = NULL;
     rn_store_release(&a->used, 0); /* [AG4] */
-    rn__reclaim();
 }
 
 /* A hook that was installed twice would only store the same thing twice. */

@@ -23,8 +23,7 @@ void rn__retire_seen(rn_retired *r);
  * leaving a trace. Frees in batches, after a membarrier. */
 void rn__retire_unseen(rn_retired *r);
 
-/* A look at what is held back, from time to time: when channels are made, when
- * threads end. */
+/* A look at what is held back, from time to time: when channels are made. */
 void rn__reclaim(void);
 
 #endif

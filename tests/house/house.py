@@ -46,8 +46,9 @@ def walk(root, below="."):
 
 
 def tracked(root):
-    """What git tracks or would track; in a copy without git, all there is."""
-    if os.path.exists(os.path.join(root, ".git")):
+    """What git tracks or would track; in a copy without git, or without git itself, all
+    there is."""
+    if os.path.exists(os.path.join(root, ".git")) and shutil.which("git"):
         listed = subprocess.run(
             ["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-co", "--exclude-standard"],
             capture_output=True, text=True, check=False)
