@@ -69,7 +69,7 @@ typedef RN_ATOMIC(uint64_t) rn_atomic_u64;
                                 __ATOMIC_SEQ_CST)
 
 /* Keeps the compiler, and nothing else, from moving accesses across: the light
- * half of an asymmetric pair whose heavy half is rn__membarrier() (os/membarrier.h). */
+ * half of an asymmetric pair whose heavy half is rn__membarrier() (os/os.h). */
 #define rn_compiler_barrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 
 /* A full fence, for the same place on kernels without membarrier. */

@@ -11,13 +11,6 @@
 /* Claims between two looks at the waiters: they should not wait for a huge batch. */
 enum { RUN = 256 };
 
-static RN_INLINE rn_ring_result step(rn_chan *c, rn_dir dir, void *elem)
-{
-    if (dir == RN_DIR_SEND)
-        return rn_ring_push_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_push(&c->ring, elem);
-    return rn_ring_pop_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_pop(&c->ring, elem);
-}
-
 /* elems + i elements; NULL stays NULL (elements of no bytes need no memory). */
 static RN_INLINE char *at(const rn_chan *c, char *elems, size_t i)
 {
@@ -33,7 +26,7 @@ static size_t move_run(rn_chan *c, rn_dir dir, char *elems, size_t n, int *why, 
             moved++;
         return moved;
     }
-    while (moved < n && (*why = rn_errno_of(step(c, dir, at(c, elems, moved)))) == 0)
+    while (moved < n && (*why = rn_errno_of(rn_ring_move(&c->ring, dir, at(c, elems, moved)))) == 0)
         moved++;
     if (moved && rn_chan_has_waiters_for(c, dir)) /* [WT1] */
         rn_chan_help(c, self);

@@ -43,11 +43,6 @@ void rn_chan_unlist(rn_chan *c, rn_node *n)
     rn_store_relaxed(&c->ring.watch, watch & ~RN_WATCH_PARKED(n->dir));
 }
 
-static rn_ring_result move(rn_chan *c, const rn_node *n)
-{
-    return n->dir == RN_DIR_SEND ? rn_ring_push(&c->ring, n->elem) : rn_ring_pop(&c->ring, n->elem);
-}
-
 static void deliver(rn_chan *c, rn_node *n, int result, rn_wakes *wakes)
 {
     rn_chan_unlist(c, n);
@@ -57,7 +52,7 @@ static void deliver(rn_chan *c, rn_node *n, int result, rn_wakes *wakes)
 /* The first waiter of a list. True: it has left the list; the next one's turn. */
 static bool match_single(rn_chan *c, rn_node *n, rn_wakes *wakes)
 {
-    rn_ring_result r = move(c, n);
+    rn_ring_result r = rn_ring_move(&c->ring, n->dir, n->elem);
     if (r == RN_RING_NOTNOW)
         return false;
     deliver(c, n, rn_errno_of(r), wakes);
@@ -73,7 +68,7 @@ static bool match_select(rn_chan *c, rn_node *n, rn_wakes *wakes)
         rn_chan_unlist(c, n);
         return true;
     }
-    rn_ring_result r = move(c, n);
+    rn_ring_result r = rn_ring_move(&c->ring, n->dir, n->elem);
     deliver(c, n, r == RN_RING_NOTNOW ? RN_RETRY : rn_errno_of(r), wakes);
     return true;
 }

@@ -13,13 +13,6 @@
 
 /* ---- without waiting ------------------------------------------------------------------ */
 
-static rn_ring_result move(rn_chan *c, rn_dir dir, void *elem)
-{
-    if (dir == RN_DIR_SEND)
-        return rn_ring_push_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_push(&c->ring, elem);
-    return rn_ring_pop_simple(&c->ring, elem) ? RN_RING_OK : rn_ring_pop(&c->ring, elem);
-}
-
 /* What the ring said, as a result of the channel. */
 static int finish(rn_chan *c, rn_dir dir, void *elem, rn_ring_result r, rn_agent *self)
 {
@@ -35,7 +28,7 @@ static int finish(rn_chan *c, rn_dir dir, void *elem, rn_ring_result r, rn_agent
 
 int rn_chan_attempt(rn_chan *c, rn_dir dir, void *elem, rn_agent *self)
 {
-    return finish(c, dir, elem, move(c, dir, elem), self);
+    return finish(c, dir, elem, rn_ring_move(&c->ring, dir, elem), self);
 }
 
 /* ---- waiting ------------------------------------------------------------------------- */

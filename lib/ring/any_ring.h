@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any ring: making, ending and measuring one, and the four verbs, whatever the kind; and the usual case of push and pop,
- * inlined, without a call in it, for the rings that are meant to be fast.
+ * Any ring: making, ending and measuring one, and the four verbs, whatever the kind;
+ * and the usual case of push and pop, inlined, without a call in it, for the rings that
+ * are meant to be fast.
  */
 #ifndef RN_RING_ANY_RING_H
 #define RN_RING_ANY_RING_H
@@ -56,6 +57,14 @@ static RN_INLINE bool rn_ring_pop_simple(rn_ring *ring, void *elem)
         return false;
     rn_word_store(elem, word, ring->elem_size);
     return true;
+}
+
+/* Pushes or pops, the simple way if that will do. */
+static RN_INLINE rn_ring_result rn_ring_move(rn_ring *ring, rn_dir dir, void *elem)
+{
+    if (dir == RN_DIR_SEND)
+        return rn_ring_push_simple(ring, elem) ? RN_RING_OK : rn_ring_push(ring, elem);
+    return rn_ring_pop_simple(ring, elem) ? RN_RING_OK : rn_ring_pop(ring, elem);
 }
 
 #endif

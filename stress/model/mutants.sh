@@ -79,6 +79,8 @@ mutant "SPSC: tail stored relaxed" ring/spsc_ring.h \
     's/rn_store_release(&ring->tail/rn_store_relaxed(\&ring->tail/' '*_spsc*'
 mutant "SPSC: no heavy fence" ring/any_ring.c \
     's/rn__membarrier()/(void)0/' '*_spsc*'
+mutant "SPSC: no fence after the mark is cleared" chan/match.c \
+    's/^        fence_for_delegation(c);.*/        (void)0;/' 'send2_recv2_spsc'
 mutant "done: stored relaxed" wait/waiter.c \
     's/rn_store_release(&w->done/rn_store_relaxed(\&w->done/' 'send*'
 mutant "done: loaded relaxed" wait/waiter.c \
